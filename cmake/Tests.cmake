@@ -1,0 +1,23 @@
+# C++ tests: one program a layer, tests/<layer>/*_test.cpp; run by ctest.
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+function(testloom_test layer)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${layer}/*_test.cpp)
+  if(NOT sources OR NOT TARGET testloom_${layer})
+    return()
+  endif()
+  add_executable(${layer}_tests ${sources})
+  target_link_libraries(${layer}_tests PRIVATE testloom_${layer} fmt::fmt GTest::gtest GTest::gtest_main ${ARGN})
+  target_include_directories(${layer}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${layer}_tests PRIVATE TESTLOOM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${layer}_tests TEST_PREFIX ${layer}. DISCOVERY_TIMEOUT 60)
+endfunction()
+
+testloom_test(base)
+testloom_test(template)
+testloom_test(model)
+testloom_test(store)
+testloom_test(catalog)
+testloom_test(plan)
+testloom_test(engine Boost::json)

@@ -1,0 +1,19 @@
+// Files of the source tree that are compiled into the program (see cmake/Embed.cmake), so that it stands
+// alone.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace testloom::embedded {
+
+struct File {
+  std::string_view name;  // without its folder
+  std::string_view text;
+};
+
+const std::vector<File>& families();   // src/model/families.tsv
+const std::vector<File>& templates();  // templates/*.py
+const std::vector<File>& runner();     // python/testloom/runner.py
+
+}  // namespace testloom::embedded

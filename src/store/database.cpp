@@ -1,0 +1,137 @@
+#include "store/database.h"
+
+namespace testloom {
+
+namespace {
+
+[[noreturn]] void fail(const char* reason, const char* fallback) {
+  const std::string text = reason ? reason : fallback;
+  const bool full = text.find("No space left on device") != std::string::npos;
+  throw Error(ErrorKind::store, text, full ? "free some space and try again; the store is as before" : "");
+}
+
+duckdb_value list_value(const std::vector<std::string>& items) {
+  std::vector<duckdb_value> values;
+  for (const std::string& item : items)
+    values.push_back(duckdb_create_varchar_length(item.data(), item.size()));
+  duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+  duckdb_value list = duckdb_create_list_value(type, values.data(), values.size());
+  duckdb_destroy_logical_type(&type);
+  for (duckdb_value& value : values) duckdb_destroy_value(&value);
+  return list;
+}
+
+duckdb_value list_value(const std::vector<int64_t>& items) {
+  std::vector<duckdb_value> values;
+  for (const int64_t item : items) values.push_back(duckdb_create_int64(item));
+  duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+  duckdb_value list = duckdb_create_list_value(type, values.data(), values.size());
+  duckdb_destroy_logical_type(&type);
+  for (duckdb_value& value : values) duckdb_destroy_value(&value);
+  return list;
+}
+
+struct Binder {
+  duckdb_prepared_statement statement;
+  idx_t index;
+
+  duckdb_state operator()(std::monostate) const { return duckdb_bind_null(statement, index); }
+  duckdb_state operator()(bool value) const { return duckdb_bind_boolean(statement, index, value); }
+  duckdb_state operator()(int64_t value) const { return duckdb_bind_int64(statement, index, value); }
+  duckdb_state operator()(double value) const { return duckdb_bind_double(statement, index, value); }
+  duckdb_state operator()(const std::string& value) const {
+    return duckdb_bind_varchar_length(statement, index, value.data(), value.size());
+  }
+  template <typename T>
+  duckdb_state operator()(const std::vector<T>& items) const {
+    duckdb_value list = list_value(items);
+    const duckdb_state state = duckdb_bind_value(statement, index, list);
+    duckdb_destroy_value(&list);
+    return state;
+  }
+};
+
+// Owns a prepared statement for the length of one call.
+struct Prepared {
+  duckdb_prepared_statement statement = nullptr;
+  ~Prepared() { duckdb_destroy_prepare(&statement); }
+};
+
+}  // namespace
+
+Connection::Connection(duckdb_database database) {
+  if (duckdb_connect(database, &connection_) != DuckDBSuccess) fail(nullptr, "cannot connect to the store");
+}
+
+Connection::~Connection() { duckdb_disconnect(&connection_); }
+
+Result Connection::query(std::string_view sql, std::span<const Parameter> parameters) {
+  Prepared prepared;
+  if (duckdb_prepare(connection_, std::string(sql).c_str(), &prepared.statement) != DuckDBSuccess) {
+    fail(duckdb_prepare_error(prepared.statement), "the statement cannot be prepared");
+  }
+  const idx_t wanted = duckdb_nparams(prepared.statement);
+  if (wanted != parameters.size()) {
+    throw Error(ErrorKind::store, "the statement has " + std::to_string(wanted) +
+                                      " parameters and was given " + std::to_string(parameters.size()));
+  }
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (std::visit(Binder{prepared.statement, i + 1}, parameters[i]) != DuckDBSuccess) {
+      fail(duckdb_prepare_error(prepared.statement), "a parameter cannot be bound");
+    }
+  }
+  duckdb_result result;
+  if (duckdb_execute_prepared(prepared.statement, &result) != DuckDBSuccess) {
+    const Result owner(result);
+    fail(duckdb_result_error(&result), "the statement failed");
+  }
+  return Result(result);
+}
+
+void Connection::execute(const std::string& sql) {
+  duckdb_result result;
+  const duckdb_state state = duckdb_query(connection_, sql.c_str(), &result);
+  const Result owner(result);
+  if (state != DuckDBSuccess) fail(duckdb_result_error(&result), "the statement failed");
+}
+
+Transaction::Transaction(Connection& connection) : connection_(connection) { connection_.execute("BEGIN"); }
+
+Transaction::~Transaction() {
+  try {
+    roll_back();
+  } catch (const Error&) {
+    // The connection has given the transaction up already.
+  }
+}
+
+void Transaction::commit() {
+  open_ = false;
+  connection_.execute("COMMIT");
+}
+
+void Transaction::roll_back() {
+  if (!open_) return;
+  open_ = false;
+  connection_.execute("ROLLBACK");
+}
+
+Database::Database(const std::filesystem::path& path, Access access) {
+  duckdb_config config;
+  if (duckdb_create_config(&config) != DuckDBSuccess) fail(nullptr, "out of memory");
+  duckdb_set_config(config, "access_mode", access == Access::read_only ? "READ_ONLY" : "READ_WRITE");
+  duckdb_set_config(config, "autoinstall_known_extensions", "false");
+  duckdb_set_config(config, "autoload_known_extensions", "false");
+  char* error = nullptr;
+  const duckdb_state state = duckdb_open_ext(path.c_str(), &database_, config, &error);
+  duckdb_destroy_config(&config);
+  if (state != DuckDBSuccess) {
+    const std::string reason = error ? error : "cannot open the store";
+    duckdb_free(error);
+    fail(reason.c_str(), "");
+  }
+}
+
+Database::~Database() { duckdb_close(&database_); }
+
+}  // namespace testloom

@@ -1,0 +1,18 @@
+// The store's tables and views, as SQL. docs/store.md describes every column.
+#pragma once
+
+#include <string>
+
+namespace testloom {
+
+// Raised with every change of the tables; a store of a higher version is refused.
+inline constexpr int kSchemaVersion = 1;
+
+// Every table, without the row in store_info that says which version they are.
+extern const char* const kTablesSql;
+
+// The view `tests`: one row a test of any plan, made on reading from plan_models, combos, test_rows and
+// template_versions. It uses DuckDB's built-in functions alone, so that any DuckDB client can read it.
+std::string tests_view_sql();
+
+}  // namespace testloom

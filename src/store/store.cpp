@@ -1,0 +1,205 @@
+#include "store/store.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <regex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "store/open_files.h"
+#include "store/schema.h"
+#include "store/upgrade.h"
+
+namespace testloom {
+
+namespace fs = std::filesystem;
+
+Store::Store(fs::path path, std::shared_ptr<Database> database)
+    : path_(std::move(path)), database_(std::move(database)), connection_(database_->handle()) {}
+
+namespace {
+
+std::string shown(const fs::path& path) { return quoted(path.native(), 400); }
+
+// The databases that this process has open, so that a second store on the same file shares the first one's.
+class OpenDatabases {
+ public:
+  std::shared_ptr<Database> find(const fs::path& path) {
+    const std::lock_guard lock(mutex_);
+    const auto found = databases_.find(path);
+    return found == databases_.end() ? nullptr : found->second.lock();
+  }
+  void remember(const fs::path& path, const std::shared_ptr<Database>& database) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(databases_, [](const auto& entry) { return entry.second.expired(); });
+    databases_[path] = database;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<fs::path, std::weak_ptr<Database>> databases_;
+};
+
+OpenDatabases& open_databases() {
+  static OpenDatabases databases;
+  return databases;
+}
+
+// DuckDB's reason for not opening a file, in testloom's words.
+Error explain_failure(const fs::path& path, const std::string& reason) {
+  const auto has = [&](const char* part) { return reason.find(part) != std::string::npos; };
+  if (has("No space left on device")) {
+    return Error(ErrorKind::store, fmt::format("cannot open the store {}: the disk is full", shown(path)),
+                 "free some space and try again; the store is as before");
+  }
+  if (has("not a valid DuckDB database")) {
+    return Error(ErrorKind::store, fmt::format("{} is not a store: it is not a DuckDB file", shown(path)),
+                 "name another file with --store, or move this one away");
+  }
+  if (has("Read-only file system") || has("Permission denied") || has("read-only mode")) {
+    return Error(ErrorKind::store,
+                 fmt::format("cannot open the store {} for writing: it is read-only", shown(path)),
+                 "check the permissions of the file and of its folder, or copy the store elsewhere");
+  }
+  if (has("No such file or directory") || has("Not a directory")) {
+    return Error(ErrorKind::store,
+                 fmt::format("cannot make the store {}: its folder does not exist", shown(path)),
+                 "make the folder first, or name another file with --store");
+  }
+  return Error(ErrorKind::store, fmt::format("cannot open the store {}: {}", shown(path), reason));
+}
+
+Error locked(const fs::path& path, const std::string& reason) {
+  std::smatch match;
+  std::string holder = "another process";
+  if (std::regex_search(reason, match, std::regex("PID ([0-9]+)"))) {
+    const std::string command = describe_process(std::stol(match[1]));
+    holder =
+        fmt::format("process {}{}", match[1].str(), command.empty() ? "" : fmt::format(" ({})", command));
+  }
+  return Error(ErrorKind::store, fmt::format("the store {} is locked by {}", shown(path), holder),
+               "wait for it to end, or give it longer with --wait SECONDS");
+}
+
+std::shared_ptr<Database> open_waiting(const fs::path& path, Access access, double wait_seconds) {
+  const double end = monotonic_seconds() + wait_seconds;
+  for (auto pause = std::chrono::milliseconds(5);;
+       pause = std::min(pause * 2, std::chrono::milliseconds(100))) {
+    try {
+      return std::make_shared<Database>(path, access);
+    } catch (const Error& error) {
+      const bool is_lock = error.message().find("Could not set lock") != std::string::npos;
+      if (!is_lock) throw explain_failure(path, error.message());
+      if (monotonic_seconds() >= end) throw locked(path, error.message());
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+std::shared_ptr<Database> open_or_share(const fs::path& path, Access access, double wait_seconds) {
+  if (auto database = open_databases().find(path)) return database;
+  if (is_open_in_this_process(path)) {
+    throw Error(
+        ErrorKind::store, fmt::format("the store {} is already open in this process", shown(path)),
+        "another DuckDB library holds it: close that connection first, or use this store's own execute()");
+  }
+  auto database = open_waiting(path, access, wait_seconds);
+  open_databases().remember(path, database);
+  return database;
+}
+
+// Copies the old file beside itself before an upgrade; never over an older copy.
+fs::path keep_copy(const fs::path& path) {
+  fs::path copy = path;
+  copy += ".before-upgrade";
+  for (int number = 2; fs::exists(copy); ++number) {
+    copy = path;
+    copy += fmt::format(".before-upgrade-{}", number);
+  }
+  std::error_code error;
+  fs::copy_file(path, copy, error);
+  if (error) {
+    throw Error(ErrorKind::store,
+                fmt::format("cannot keep a copy of the old store at {}: {}", shown(copy), error.message()),
+                "the store is as before; make room or permissions for the copy and try again");
+  }
+  return copy;
+}
+
+[[noreturn]] void refuse(const fs::path& path, StoreContent content, Connection& connection) {
+  if (content == StoreContent::newer) {
+    throw Error(ErrorKind::store,
+                fmt::format("the store {} was made by a newer testloom (schema {}, this one knows {})",
+                            shown(path), schema_version(connection), kSchemaVersion),
+                "update testloom, or use another store");
+  }
+  throw Error(ErrorKind::store, fmt::format("{} is a DuckDB file, but not a testloom store", shown(path)),
+              "name another file with --store; this one is left as it is");
+}
+
+// The copy has to be taken while no DuckDB holds the file here: closing any descriptor of a file drops the
+// process's locks on it.
+std::unique_ptr<Store> upgrade(const fs::path& path, double wait_seconds) {
+  {
+    const auto database = open_waiting(path, Access::read_write, wait_seconds);
+    Connection(database->handle()).execute("CHECKPOINT");
+  }
+  const fs::path copy = keep_copy(path);
+  auto store = std::make_unique<Store>(path, open_or_share(path, Access::read_write, wait_seconds));
+  upgrade_original(store->connection());
+  store->set_note(fmt::format("upgraded the store {}; the old file is kept as {}", shown(path), shown(copy)));
+  return store;
+}
+
+std::unique_ptr<Store> open_existing(const fs::path& path, Access access, double wait_seconds) {
+  auto store = std::make_unique<Store>(path, open_or_share(path, access, wait_seconds));
+  switch (const StoreContent content = recognise(store->connection())) {
+    case StoreContent::current:
+      return store;
+    case StoreContent::original:
+      store.reset();
+      return upgrade(path, wait_seconds);
+    case StoreContent::empty:
+      if (access == Access::read_write) {
+        create_schema(store->connection());
+        return store;
+      }
+      [[fallthrough]];
+    default:
+      refuse(path, content, store->connection());
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Store> open_store(const fs::path& given, OpenMode mode, double wait_seconds) {
+  std::error_code error;
+  fs::path path = fs::weakly_canonical(given, error);
+  if (error || path.empty()) path = fs::absolute(given);
+  if (fs::is_directory(path, error)) {
+    throw Error(ErrorKind::store, fmt::format("cannot open the store {}: it is a folder", shown(path)),
+                "name a file with --store");
+  }
+  const bool exists = fs::exists(path, error);
+  if (!exists && mode != OpenMode::create) {
+    throw Error(ErrorKind::store, fmt::format("there is no store at {}", shown(given)),
+                "make one with `testloom init`, or name it with --store PATH or $TESTLOOM_STORE");
+  }
+  if (exists)
+    return open_existing(path, mode == OpenMode::read ? Access::read_only : Access::read_write, wait_seconds);
+  try {
+    return open_existing(path, Access::read_write, wait_seconds);
+  } catch (const Error&) {
+    if (!fs::exists(path, error) || fs::file_size(path, error) > 0) throw;
+    fs::remove(path, error);  // an empty file left by a failed creation
+    throw;
+  }
+}
+
+}  // namespace testloom

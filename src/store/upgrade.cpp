@@ -1,0 +1,85 @@
+#include "store/upgrade.h"
+
+#include <string>
+
+#include "base/clock.h"
+#include "store/schema.h"
+
+namespace testloom {
+
+namespace {
+
+bool has_table(Connection& connection, const std::string& table) {
+  Result rows = connection.query(
+      "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'main' AND NOT temporary AND table_name = ?",
+      {table});
+  rows.next();
+  return rows.integer(0) > 0;
+}
+
+void write_schema(Connection& connection) {
+  connection.execute(kTablesSql);
+  connection.execute(tests_view_sql());
+  connection.query("INSERT INTO store_info VALUES (?, 'testloom', ?)", {int64_t{kSchemaVersion}, utc_now()});
+}
+
+}  // namespace
+
+StoreContent recognise(Connection& connection) {
+  if (has_table(connection, "store_info")) {
+    return schema_version(connection) > kSchemaVersion ? StoreContent::newer : StoreContent::current;
+  }
+  if (has_table(connection, "templates") && has_table(connection, "model_mapping"))
+    return StoreContent::original;
+  Result rows = connection.query("SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND NOT temporary");
+  rows.next();
+  return rows.integer(0) == 0 ? StoreContent::empty : StoreContent::foreign;
+}
+
+int64_t schema_version(Connection& connection) {
+  Result rows = connection.query("SELECT coalesce(max(schema_version), 0) FROM store_info");
+  rows.next();
+  return rows.integer(0);
+}
+
+void create_schema(Connection& connection) {
+  Transaction transaction(connection);
+  write_schema(connection);
+  transaction.commit();
+}
+
+// The old tables cannot be altered in place: the foreign key from mapping to templates would stay. Their rows
+// wait in temporary tables while they are dropped, the referring one first.
+void upgrade_original(Connection& connection) {
+  Transaction transaction(connection);
+  connection.execute(
+      "CREATE OR REPLACE TEMP TABLE old_templates AS SELECT * FROM main.templates;"
+      "CREATE OR REPLACE TEMP TABLE old_mapping AS SELECT * FROM main.model_mapping;"
+      "DROP TABLE main.model_mapping;"
+      "DROP TABLE main.templates;");
+  write_schema(connection);
+  const std::string now = utc_now();
+  connection.query(
+      "INSERT INTO main.templates SELECT template_id, template_name, model_family, hardware_type, content, "
+      "description, "
+      "CAST(created_at AS VARCHAR), CAST(updated_at AS VARCHAR), coalesce(version, 1), NULL FROM "
+      "old_templates");
+  connection.query(
+      "INSERT INTO main.template_versions SELECT row_number() OVER (ORDER BY template_id), template_id, "
+      "version, "
+      "template_name, model_family, hardware_type, content, md5(content), ? FROM main.templates",
+      {now});
+  connection.query(
+      "INSERT INTO main.model_mapping SELECT mapping_id, model_name, model_family, template_id, description "
+      "FROM "
+      "old_mapping");
+  connection.query(
+      "INSERT INTO main.models (model_id, model_name, created_at) SELECT row_number() OVER (ORDER BY "
+      "min(mapping_id)), "
+      "model_name, ? FROM main.model_mapping GROUP BY model_name",
+      {now});
+  connection.execute("DROP TABLE old_templates; DROP TABLE old_mapping;");
+  transaction.commit();
+}
+
+}  // namespace testloom
