@@ -26,5 +26,6 @@ if(TARGET testloom_catalog)
   testloom_embed(testloom_catalog templates ${shipped_templates})
 endif()
 if(TARGET testloom_engine)
-  testloom_embed(testloom_engine runner ${PROJECT_SOURCE_DIR}/python/testloom/runner.py)
+  testloom_embed(testloom_engine python ${PROJECT_SOURCE_DIR}/python/testloom/runner.py
+                 ${PROJECT_SOURCE_DIR}/src/engine/local/probe.py)
 endif()

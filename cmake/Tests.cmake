@@ -16,7 +16,7 @@ endfunction()
 
 testloom_test(base)
 testloom_test(template)
-testloom_test(model)
+testloom_test(model Boost::json)
 testloom_test(store)
 testloom_test(catalog)
 testloom_test(plan)

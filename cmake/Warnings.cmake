@@ -1,7 +1,7 @@
 # One set of compiler flags for all of testloom's own targets: target testloom_flags.
 add_library(testloom_flags INTERFACE)
 target_compile_options(testloom_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion
-                                                -Wno-sign-conversion -Wno-maybe-uninitialized -Werror)
+                                                -Wno-sign-conversion -Wno-maybe-uninitialized -Wno-restrict -Werror)
 target_include_directories(testloom_flags INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 if(TESTLOOM_SANITIZE)
   target_compile_options(testloom_flags INTERFACE -fsanitize=${TESTLOOM_SANITIZE} -fno-sanitize-recover=all

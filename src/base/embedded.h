@@ -14,6 +14,6 @@ struct File {
 
 const std::vector<File>& families();   // src/model/families.tsv
 const std::vector<File>& templates();  // templates/*.py
-const std::vector<File>& runner();     // python/testloom/runner.py
+const std::vector<File>& python();     // runner.py and probe.py, which run in the tests' interpreter
 
 }  // namespace testloom::embedded

@@ -36,7 +36,7 @@ namespace {
   const std::string hint = error == ENOENT   ? "check the path"
                            : error == ENOSPC ? "free some space and try again"
                                              : "";
-  throw Error(kind, fmt::format("cannot {} {}: {}", action, quoted(path.native(), 400), std::strerror(error)),
+  throw Error(kind, fmt::format("cannot {} {}: {}", action, quote(path.native(), 400), std::strerror(error)),
               hint);
 }
 
@@ -49,11 +49,11 @@ std::string read_file(const fs::path& path, size_t limit, ErrorKind kind) {
   if (::fstat(file.get(), &status) != 0) fail(kind, "read", path, errno);
   if (S_ISDIR(status.st_mode)) fail(kind, "read", path, EISDIR);
   if (!S_ISREG(status.st_mode)) {
-    throw Error(kind, fmt::format("cannot read {}: it is not a regular file", quoted(path.native(), 400)));
+    throw Error(kind, fmt::format("cannot read {}: it is not a regular file", quote(path.native(), 400)));
   }
   const auto too_large = [&] {
     return Error(kind, fmt::format("{} is larger than {} bytes, the most that is read",
-                                   quoted(path.native(), 400), limit));
+                                   quote(path.native(), 400), limit));
   };
   if (static_cast<size_t>(status.st_size) > limit) throw too_large();
   std::string content(static_cast<size_t>(status.st_size) + 1, '\0');

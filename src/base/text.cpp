@@ -110,8 +110,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text, size_t limit) {
-  std::string out = "'";
+std::string one_line(std::string_view text, size_t limit) {
+  std::string out;
   size_t shown = 0;
   for (size_t at = 0; at < text.size(); ++shown) {
     if (shown == limit) {
@@ -126,8 +126,10 @@ std::string quoted(std::string_view text, size_t limit) {
     }
     at += point.length;
   }
-  return out + "'";
+  return out;
 }
+
+std::string quote(std::string_view text, size_t limit) { return fmt::format("'{}'", one_line(text, limit)); }
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';

@@ -35,8 +35,10 @@ bool is_unprintable(char32_t code_point);
 // `text` with unprintable characters but newlines and tabs as \n, \xNN or \uNNNN, and broken UTF-8 as \xNN.
 std::string printable(std::string_view text);
 
-// 'text' in single quotes for a message: newlines and tabs escaped too, cut after `limit` code points.
-std::string quoted(std::string_view text, size_t limit = 120);
+// `text` on one line: newlines and tabs escaped too, cut after `limit` code points.
+std::string one_line(std::string_view text, size_t limit = 120);
+// The same in single quotes, for a message.
+std::string quote(std::string_view text, size_t limit = 120);
 
 // A JSON string literal in ASCII: everything else as \u escapes; broken UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);

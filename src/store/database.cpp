@@ -10,25 +10,26 @@ namespace {
   throw Error(ErrorKind::store, text, full ? "free some space and try again; the store is as before" : "");
 }
 
-duckdb_value list_value(const std::vector<std::string>& items) {
+// Makes a LIST of the items, each turned into a duckdb_value by `make`.
+template <typename T, typename Make>
+duckdb_value list_value(const std::vector<T>& items, duckdb_type item_type, Make make) {
   std::vector<duckdb_value> values;
-  for (const std::string& item : items)
-    values.push_back(duckdb_create_varchar_length(item.data(), item.size()));
-  duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+  values.reserve(items.size() + 1);  // never null: DuckDB takes no null pointer, not even for an empty list
+  for (const T& item : items) values.push_back(make(item));
+  duckdb_logical_type type = duckdb_create_logical_type(item_type);
   duckdb_value list = duckdb_create_list_value(type, values.data(), values.size());
   duckdb_destroy_logical_type(&type);
   for (duckdb_value& value : values) duckdb_destroy_value(&value);
   return list;
 }
 
+duckdb_value list_value(const std::vector<std::string>& items) {
+  return list_value(items, DUCKDB_TYPE_VARCHAR,
+                    [](const std::string& item) { return duckdb_create_varchar_length(item.data(), item.size()); });
+}
+
 duckdb_value list_value(const std::vector<int64_t>& items) {
-  std::vector<duckdb_value> values;
-  for (const int64_t item : items) values.push_back(duckdb_create_int64(item));
-  duckdb_logical_type type = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
-  duckdb_value list = duckdb_create_list_value(type, values.data(), values.size());
-  duckdb_destroy_logical_type(&type);
-  for (duckdb_value& value : values) duckdb_destroy_value(&value);
-  return list;
+  return list_value(items, DUCKDB_TYPE_BIGINT, [](int64_t item) { return duckdb_create_int64(item); });
 }
 
 struct Binder {

@@ -25,7 +25,7 @@ Store::Store(fs::path path, std::shared_ptr<Database> database)
 
 namespace {
 
-std::string shown(const fs::path& path) { return quoted(path.native(), 400); }
+std::string shown(const fs::path& path) { return quote(path.native(), 400); }
 
 // The databases that this process has open, so that a second store on the same file shares the first one's.
 class OpenDatabases {

@@ -18,9 +18,9 @@ TEST(Text, FindsBrokenUtf8) {
 }
 
 TEST(Text, ShowsControlCharactersEscaped) {
-  EXPECT_EQ(quoted("a\nb\x1b[31m\xff"), "'a\\nb\\x1b[31m\\xff'");
-  EXPECT_EQ(quoted("\u202egpj"), "'\\u202egpj'");
-  EXPECT_EQ(quoted("abcdef", 3), "'abc…'");
+  EXPECT_EQ(quote("a\nb\x1b[31m\xff"), "'a\\nb\\x1b[31m\\xff'");
+  EXPECT_EQ(quote("\u202egpj"), "'\\u202egpj'");
+  EXPECT_EQ(quote("abcdef", 3), "'abc…'");
 }
 
 TEST(Text, GlobsMatchLikeTheNaiveRecursion) {

@@ -1,0 +1,7 @@
+# The testloom program.
+find_package(CLI11 REQUIRED)
+file(GLOB cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.cpp)
+add_executable(testloom ${cli_sources})
+target_compile_definitions(testloom PRIVATE TESTLOOM_VERSION="${PROJECT_VERSION}")
+target_link_libraries(testloom PRIVATE testloom_engine CLI11::CLI11 fmt::fmt Boost::json)
+install(TARGETS testloom RUNTIME DESTINATION bin COMPONENT program)

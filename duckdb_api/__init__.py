@@ -1,0 +1,1 @@
+"""The original names of testloom's interface."""

@@ -1,0 +1,1 @@
+"""The generator of tests from templates, and the client of a coordinator."""

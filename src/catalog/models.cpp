@@ -1,0 +1,186 @@
+#include "catalog/models.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "catalog/names.h"
+#include "catalog/templates.h"
+
+namespace testloom {
+
+namespace {
+
+Parameter parameter(const std::optional<std::string>& text) { return text ? Parameter(*text) : Parameter(); }
+
+void write_model(Connection& connection, const std::string& model_name,
+                 const std::optional<std::string>& location, const std::optional<std::string>& description) {
+  Result known = connection.query("SELECT 1 FROM models WHERE model_name = ?", {model_name});
+  if (known.next()) {
+    connection.query(
+        "UPDATE models SET location = coalesce(?, location), description = coalesce(?, description) WHERE "
+        "model_name = ?",
+        {parameter(location), parameter(description), model_name});
+    return;
+  }
+  connection.query(
+      "INSERT INTO models (model_id, model_name, location, description, created_at) "
+      "SELECT coalesce(max(model_id), 0) + 1, ?, ?, ?, ? FROM models",
+      {model_name, parameter(location), parameter(description), utc_now()});
+}
+
+void write_mapping(Connection& connection, const NewMapping& added) {
+  const Parameter template_id = added.template_id ? Parameter(*added.template_id) : Parameter();
+  if (find_mapping(connection, added.model_name)) {
+    connection.query(
+        "UPDATE model_mapping SET model_family = ?, template_id = ?, description = ? WHERE model_name = ?",
+        {added.model_family, template_id, parameter(added.description), added.model_name});
+    return;
+  }
+  connection.query(
+      "INSERT INTO model_mapping SELECT coalesce(max(mapping_id), 0) + 1, ?, ?, ?, ? FROM model_mapping",
+      {added.model_name, added.model_family, template_id, parameter(added.description)});
+}
+
+}  // namespace
+
+void add_mapping(Connection& connection, const NewMapping& added, std::vector<std::string>& notes) {
+  check_model_name(added.model_name);
+  check_model_family(added.model_family, notes);
+  if (added.description) check_text(*added.description, "the description");
+  if (added.template_id && !find_template(connection, *added.template_id)) {
+    throw Error(ErrorKind::usage, fmt::format("there is no template with ID {}", *added.template_id),
+                "`testloom template list` shows them");
+  }
+  Transaction transaction(connection);
+  write_mapping(connection, added);
+  write_model(connection, added.model_name, std::nullopt, std::nullopt);
+  transaction.commit();
+}
+
+std::optional<StoredMapping> find_mapping(Connection& connection, const std::string& model_name) {
+  Result rows = connection.query(
+      "SELECT mapping_id, model_name, model_family, template_id, description FROM model_mapping WHERE "
+      "model_name = ? "
+      "ORDER BY mapping_id DESC LIMIT 1",
+      {model_name});
+  if (!rows.next()) return std::nullopt;
+  return StoredMapping{rows.integer(0), std::string(rows.text(1)), std::string(rows.text(2)),
+                       rows.is_null(3) ? std::nullopt : std::optional(rows.integer(3)),
+                       rows.optional_text(4)};
+}
+
+void add_model(Connection& connection, const std::string& model_name,
+               const std::optional<std::string>& location, const std::optional<std::string>& description) {
+  check_model_name(model_name);
+  if (location) check_text(*location, "the location");
+  if (description) check_text(*description, "the description");
+  Transaction transaction(connection);
+  write_model(connection, model_name, location, description);
+  transaction.commit();
+}
+
+std::vector<StoredModel> stored_models(Connection& connection) {
+  Result rows = connection.query(
+      "SELECT m.model_name, m.location, m.description, p.model_family, p.template_id FROM models m LEFT JOIN "
+      "(SELECT * FROM model_mapping QUALIFY row_number() OVER (PARTITION BY model_name ORDER BY mapping_id "
+      "DESC) = 1) p "
+      "ON p.model_name = m.model_name ORDER BY m.model_name");
+  std::vector<StoredModel> models;
+  while (rows.next()) {
+    const std::string model_name(rows.text(0));
+    const FamilyGuess guess = detect_family(model_name);
+    const bool mapped = !rows.is_null(3);
+    models.push_back({model_name, rows.optional_text(1), rows.optional_text(2),
+                      mapped ? std::string(rows.text(3)) : guess.model_family,
+                      mapped && guess.model_family != rows.text(3) ? "" : guess.task,
+                      mapped ? "mapping" : guess.origin,
+                      rows.is_null(4) ? std::nullopt : std::optional(rows.integer(4))});
+  }
+  return models;
+}
+
+FamilyGuess family_of(Connection& connection, const std::string& model_name) {
+  FamilyGuess guess = detect_family(model_name);
+  const std::optional<StoredMapping> mapping = find_mapping(connection, model_name);
+  if (!mapping) return guess;
+  // The task that the name tells is kept only where it is of the family that the user says.
+  return {mapping->model_family, mapping->model_family == guess.model_family ? guess.task : "", "mapping",
+          1.0, "mapping"};
+}
+
+std::vector<std::string> resolve_models(Connection& connection, const std::vector<std::string>& patterns) {
+  std::vector<std::string> known;
+  Result rows = connection.query("SELECT model_name FROM models ORDER BY model_name");
+  while (rows.next()) known.emplace_back(rows.text(0));
+  const std::set<std::string_view> known_set(known.begin(), known.end());
+
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  const auto add = [&](const std::string& name) {
+    if (seen.insert(name).second) names.push_back(name);
+  };
+  for (const std::string& pattern : patterns) {
+    check_model_name(pattern);
+    const bool literal = known_set.contains(pattern) || pattern.find_first_of("*?") == std::string::npos;
+    if (literal) {
+      add(pattern);
+      continue;
+    }
+    bool found = false;
+    for (const std::string& name : known) {
+      if (!matches_glob(pattern, name)) continue;
+      add(name);
+      found = true;
+    }
+    if (!found) {
+      throw Error(
+          ErrorKind::usage, fmt::format("no known model matches {}", quote(pattern)),
+          fmt::format("{} known: `testloom model list` shows them, `testloom model add NAME` adds one",
+                      counted(known.size(), "model") + (known.size() == 1 ? " is" : " are")));
+    }
+  }
+  return names;
+}
+
+namespace {
+
+void assign(duckdb_vector vector, idx_t row, std::string_view text) {
+  duckdb_vector_assign_string_element_len(vector, row, text.data(), text.size());
+}
+
+void detect_family_chunk(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+  duckdb_vector names = duckdb_data_chunk_get_vector(input, 0);
+  auto* strings = static_cast<duckdb_string_t*>(duckdb_vector_get_data(names));
+  const idx_t size = duckdb_data_chunk_get_size(input);
+  for (idx_t row = 0; row < size; ++row) {
+    const FamilyGuess guess =
+        detect_family({duckdb_string_t_data(&strings[row]), duckdb_string_t_length(strings[row])});
+    assign(duckdb_struct_vector_get_child(output, 0), row, guess.model_family);
+    assign(duckdb_struct_vector_get_child(output, 1), row, guess.task);
+    assign(duckdb_struct_vector_get_child(output, 2), row, guess.origin);
+  }
+}
+
+}  // namespace
+
+void register_detect_family(Connection& connection) {
+  duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+  duckdb_logical_type members[] = {text, text, text};
+  const char* names[] = {"model_family", "task", "origin"};
+  duckdb_logical_type answer = duckdb_create_struct_type(members, names, 3);
+  duckdb_scalar_function function = duckdb_create_scalar_function();
+  duckdb_scalar_function_set_name(function, "detect_family");
+  duckdb_scalar_function_add_parameter(function, text);
+  duckdb_scalar_function_set_return_type(function, answer);
+  duckdb_scalar_function_set_function(function, detect_family_chunk);
+  duckdb_register_scalar_function(connection.handle(),
+                                  function);  // fails when it is there already, which is fine
+  duckdb_destroy_scalar_function(&function);
+  duckdb_destroy_logical_type(&answer);
+  duckdb_destroy_logical_type(&text);
+}
+
+}  // namespace testloom

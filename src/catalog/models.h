@@ -1,0 +1,63 @@
+// The models a store knows, what the user says about them (mappings), and which family a model has: its
+// mapping first, then its name.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/family.h"
+#include "store/database.h"
+
+namespace testloom {
+
+struct NewMapping {
+  std::string model_name;
+  std::string model_family;
+  std::optional<int64_t> template_id;
+  std::optional<std::string> description;
+};
+
+struct StoredMapping {
+  int64_t mapping_id;
+  std::string model_name;
+  std::string model_family;
+  std::optional<int64_t> template_id;
+  std::optional<std::string> description;
+};
+
+struct StoredModel {
+  std::string model_name;
+  std::optional<std::string> location;
+  std::optional<std::string> description;
+  std::string model_family;
+  std::string task;
+  std::string origin;  // mapping, name, or none
+  std::optional<int64_t> template_id;
+};
+
+// Maps a model, replacing what a mapping said before; the model is known from then on. Throws an Error
+// (usage) for a bad name or a template_id that is not there.
+void add_mapping(Connection& connection, const NewMapping& added, std::vector<std::string>& notes);
+std::optional<StoredMapping> find_mapping(Connection& connection, const std::string& model_name);
+
+// Makes a model known; what is given replaces what was known.
+void add_model(Connection& connection, const std::string& model_name,
+               const std::optional<std::string>& location, const std::optional<std::string>& description);
+
+// All known models with the family each has, by name.
+std::vector<StoredModel> stored_models(Connection& connection);
+
+// The family of any model, known or not: from its mapping (confidence 1), then from its name.
+FamilyGuess family_of(Connection& connection, const std::string& model_name);
+
+// Registers the SQL function detect_family(model_name) -> STRUCT(model_family, task, origin).
+void register_detect_family(Connection& connection);
+
+// What patterns on a command line stand for: a name known to the store or without * and ? is itself, any
+// other is a glob over the known models. Each model once, in the order found. Throws an Error (usage) when a
+// glob matches nothing.
+std::vector<std::string> resolve_models(Connection& connection, const std::vector<std::string>& patterns);
+
+}  // namespace testloom

@@ -1,0 +1,168 @@
+#include "catalog/templates.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/text.h"
+#include "catalog/names.h"
+#include "testloom/template.h"
+
+namespace testloom {
+
+namespace {
+
+Parameter parameter(const std::optional<std::string>& text) { return text ? Parameter(*text) : Parameter(); }
+
+int64_t next_id(Connection& connection, std::string_view column, std::string_view table) {
+  Result rows = connection.query(fmt::format("SELECT coalesce(max({}), 0) + 1 FROM {}", column, table));
+  rows.next();
+  return rows.integer(0);
+}
+
+constexpr const char* kColumns =
+    "template_id, template_name, model_family, hardware_type, content, description, created_at, updated_at, "
+    "version";
+
+StoredTemplate row_of(const Result& rows) {
+  return {rows.integer(0),
+          std::string(rows.text(1)),
+          std::string(rows.text(2)),
+          rows.optional_text(3),
+          std::string(rows.text(4)),
+          rows.optional_text(5),
+          rows.optional_text(6).value_or(""),
+          rows.optional_text(7).value_or(""),
+          rows.integer(8)};
+}
+
+// The row with this name, family and hardware type, hidden or not; the latest where an old store has several.
+std::optional<StoredTemplate> find_variant(Connection& connection, const NewTemplate& wanted) {
+  Result rows = connection.query(
+      fmt::format(
+          "SELECT {} FROM templates WHERE template_name = ? AND model_family = ? AND hardware_type IS NOT "
+          "DISTINCT FROM ? ORDER BY removed_at IS NULL DESC, template_id DESC LIMIT 1",
+          kColumns),
+      {wanted.template_name, wanted.model_family, parameter(wanted.hardware_type)});
+  if (!rows.next()) return std::nullopt;
+  return row_of(rows);
+}
+
+void write_version(Connection& connection, int64_t template_id, int64_t version, const NewTemplate& added,
+                   const std::string& now) {
+  connection.query(
+      "INSERT INTO template_versions SELECT ?, ?, ?, ?, ?, ?, content, md5(content), ? FROM (SELECT ? AS "
+      "content)",
+      {next_id(connection, "version_id", "template_versions"), template_id, version, added.template_name,
+       added.model_family, parameter(added.hardware_type), now, added.content});
+}
+
+AddedTemplate write_new(Connection& connection, const NewTemplate& added, const std::string& now) {
+  const int64_t template_id = next_id(connection, "template_id", "templates");
+  connection.query("INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, NULL)",
+                   {template_id, added.template_name, added.model_family, parameter(added.hardware_type),
+                    added.content, parameter(added.description), now, now});
+  write_version(connection, template_id, 1, added, now);
+  return {template_id, 1, true, true};
+}
+
+AddedTemplate write_over(Connection& connection, const StoredTemplate& old, const NewTemplate& added,
+                         const std::string& now) {
+  const bool changed = old.content != added.content;
+  const int64_t version = old.version + (changed ? 1 : 0);
+  if (changed) write_version(connection, old.template_id, version, added, now);
+  connection.query(
+      "UPDATE templates SET content = ?, description = coalesce(?, description), version = ?, removed_at = "
+      "NULL, "
+      "updated_at = CASE WHEN ? THEN ? ELSE updated_at END WHERE template_id = ?",
+      {added.content, parameter(added.description), version, changed, now, old.template_id});
+  return {old.template_id, version, false, changed};
+}
+
+}  // namespace
+
+AddedTemplate add_template(Connection& connection, const NewTemplate& added,
+                           std::vector<std::string>& notes) {
+  check_template_name(added.template_name);
+  check_model_family(added.model_family, notes);
+  if (added.hardware_type) check_hardware_type(*added.hardware_type, notes);
+  if (added.description) check_text(*added.description, "the description");
+  Template::compile(added.path.empty() ? fmt::format("template '{}'", added.template_name) : added.path,
+                    added.content);
+
+  Transaction transaction(connection);
+  const std::optional<StoredTemplate> old = find_variant(connection, added);
+  const std::string now = utc_now();
+  const AddedTemplate result =
+      old ? write_over(connection, *old, added, now) : write_new(connection, added, now);
+  transaction.commit();
+  return result;
+}
+
+std::vector<AddedTemplate> add_shipped_templates(Connection& connection) {
+  std::vector<AddedTemplate> results;
+  std::vector<std::string> notes;
+  for (const embedded::File& file : embedded::templates()) {
+    const std::string name(file.name.substr(0, file.name.rfind('.')));
+    const NewTemplate shipped{name,
+                              name,
+                              std::nullopt,
+                              std::string(file.text),
+                              "shipped with testloom",
+                              fmt::format("templates/{}", file.name)};
+    results.push_back(add_template(connection, shipped, notes));
+  }
+  return results;
+}
+
+void remove_template(Connection& connection, int64_t template_id) {
+  if (!find_template(connection, template_id)) {
+    throw Error(ErrorKind::usage, fmt::format("there is no template with ID {}", template_id),
+                "`testloom template list` shows them");
+  }
+  connection.query("UPDATE templates SET removed_at = ? WHERE template_id = ?", {utc_now(), template_id});
+}
+
+std::vector<StoredTemplate> stored_templates(Connection& connection) {
+  Result rows = connection.query(
+      fmt::format("SELECT {} FROM templates WHERE removed_at IS NULL ORDER BY template_id", kColumns));
+  std::vector<StoredTemplate> templates;
+  while (rows.next()) templates.push_back(row_of(rows));
+  return templates;
+}
+
+std::optional<StoredTemplate> find_template(Connection& connection, int64_t template_id) {
+  Result rows = connection.query(
+      fmt::format("SELECT {} FROM templates WHERE removed_at IS NULL AND template_id = ?", kColumns),
+      {template_id});
+  if (!rows.next()) return std::nullopt;
+  return row_of(rows);
+}
+
+int64_t resolve_template(Connection& connection, const std::string& id_or_name) {
+  const char* last = id_or_name.data() + id_or_name.size();
+  int64_t id = 0;
+  const auto [end, error] = std::from_chars(id_or_name.data(), last, id);
+  if (error == std::errc() && end == last && find_template(connection, id)) return id;
+  std::vector<std::string> ids;
+  std::vector<std::string> names;
+  for (const StoredTemplate& stored : stored_templates(connection)) {
+    names.push_back(stored.template_name);
+    if (stored.template_name == id_or_name) ids.push_back(std::to_string(stored.template_id));
+  }
+  if (ids.size() == 1) return std::stoll(ids.front());
+  if (ids.size() > 1) {
+    throw Error(ErrorKind::usage, fmt::format("{} variants are called {}", ids.size(), quote(id_or_name)),
+                fmt::format("name one by its ID: {}", join(ids, ", ")));
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string guess = nearest(id_or_name, known);
+  throw Error(
+      ErrorKind::usage, fmt::format("there is no template {}", quote(id_or_name)),
+      guess.empty() ? "`testloom template list` shows them" : fmt::format("did you mean '{}'?", guess));
+}
+
+}  // namespace testloom

@@ -1,0 +1,188 @@
+// The program: parses the command line, runs the chosen verb and turns every Error into a message and its
+// exit code.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "cli/screen.h"
+#include "cli/verbs.h"
+#include "testloom/error.h"
+
+namespace testloom::cli {
+
+std::unique_ptr<Store> Context::open(OpenMode mode) const {
+  auto store = open_store(store_path, mode, wait_seconds);
+  if (!store->note().empty()) print_notes({store->note()});
+  return store;
+}
+
+CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string& description,
+                   const std::string& examples) {
+  CLI::App* verb = parent.add_subcommand(name, description);
+  verb->footer("Examples:\n" + examples);
+  verb->fallthrough();
+  return verb;
+}
+
+CLI::Option* add_repeatable(CLI::App& verb, const std::string& name, std::vector<std::string>& values,
+                            const std::string& description) {
+  auto last = std::make_shared<std::string>();
+  CLI::Option* option = verb.add_option_function<std::string>(
+      name, [last](const std::string& value) { *last = value; }, description);
+  option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  option->each([&values](const std::string& value) { values.push_back(value); });
+  return option;
+}
+
+namespace {
+
+// The verb (or verb of a verb) that the command line got to.
+const CLI::App* chosen_verb(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return at;
+}
+
+std::string suggest_verb(const CLI::App& at, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : at.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(verb->get_name());
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string guess = nearest(word, known);
+  return guess.empty() ? fmt::format("it is one of {}", join(names, ", "))
+                       : fmt::format("did you mean '{}'?", guess);
+}
+
+std::string suggest_flag(const CLI::App& at, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* app = &at; app; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const std::string guess = nearest(word.substr(0, word.find('=')), known);
+  return guess.empty() ? "" : fmt::format("did you mean '{}'?", guess);
+}
+
+// What CLI11 says is wrong with a command line, in the words of an Error.
+Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* at = chosen_verb(app);
+  std::string path;
+  for (const CLI::App* each = at; each->get_parent(); each = each->get_parent())
+    path = " " + each->get_name() + path;
+  const std::string help = fmt::format("see `testloom{} --help`", path);
+  const std::vector<std::string> left = app.remaining(true);
+  if (!left.empty() && left.front().starts_with("-")) {
+    const std::string guess = suggest_flag(*at, left.front());
+    return Error(ErrorKind::usage, fmt::format("unknown option {}", quote(left.front())),
+                 guess.empty() ? help : guess);
+  }
+  const bool wants_verb = !at->get_subcommands([](const CLI::App*) { return true; }).empty();
+  if (!left.empty() && wants_verb) {
+    return Error(ErrorKind::usage, fmt::format("unknown verb {}", quote(left.front())),
+                 suggest_verb(*at, left.front()));
+  }
+  if (!left.empty())
+    return Error(ErrorKind::usage, fmt::format("unexpected argument {}", quote(left.front())), help);
+  if (wants_verb) return Error(ErrorKind::usage, "a verb is missing", suggest_verb(*at, ""));
+  return Error(ErrorKind::usage, error.what(), help);
+}
+
+void report(const Error& error, bool json) {
+  if (json) {
+    JsonWriter out;
+    out.begin_object()
+        .key("error")
+        .begin_object()
+        .member("kind", kind_name(error.kind()))
+        .key("diagnostics")
+        .begin_array();
+    for (const Diagnostic& diagnostic : error.diagnostics()) {
+      out.begin_object().member("message", diagnostic.message).member("path", diagnostic.where.path);
+      out.member("line", diagnostic.where.line).member("column", diagnostic.where.column);
+      out.member("end_column", diagnostic.where.end_column).member("hint", diagnostic.hint).end_object();
+    }
+    print_line(out.end_array().end_object().end_object().text());
+  }
+  const bool placed = !error.diagnostics().front().where.path.empty();
+  fmt::print(stderr, "{}{}\n", placed ? "" : "testloom: ", error.what());
+}
+
+// Where the program was called, before symbolic links are followed: a virtual environment's bin holds a link.
+std::filesystem::path called_folder(const char* called) {
+  const std::filesystem::path path(called);
+  if (path.has_parent_path()) return std::filesystem::absolute(path).parent_path();
+  const char* search = std::getenv("PATH");
+  for (const std::string& folder : split(search ? search : "", ':')) {
+    if (::access((std::filesystem::path(folder) / path).c_str(), X_OK) == 0) return folder;
+  }
+  return program_folder();
+}
+
+void setup(CLI::App& app, Context& context) {
+  app.set_version_flag("--version", "testloom " TESTLOOM_VERSION);
+  app.add_option("--store", context.store_path, "the DuckDB file that keeps everything")
+      ->envname("TESTLOOM_STORE")
+      ->capture_default_str();
+  app.add_flag("--json", context.json, "print JSON, one object a line where it streams");
+  app.add_option("--wait", context.wait_seconds, "seconds to wait while another process holds the store")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 ok, 1 a test failed, 2 usage, 3 template, 4 store, 5 engine, 6 spec or input data,\n"
+      "7 coordinator, 130 interrupted. `testloom VERB --help` has examples.");
+  setup_init(app, context);
+  setup_template(app, context);
+  setup_model(app, context);
+  setup_plan(app, context);
+  setup_tests(app, context);
+  setup_run(app, context);
+  setup_doctor(app, context);
+}
+
+int run(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("testloom: tests for models × hardware × batch sizes, from a few templates.", "testloom");
+  Context context;
+  context.program_folder = called_folder(argv[0]);
+  setup(app, context);
+  try {
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::Success& asked) {
+      return app.exit(asked);
+    } catch (const CLI::ParseError& error) {
+      throw usage_error(app, error);
+    }
+    return context.action();
+  } catch (const Error& error) {
+    report(error, context.json);
+    return exit_code(error.kind());
+  }
+}
+
+}  // namespace
+
+}  // namespace testloom::cli
+
+int main(int argc, char** argv) {
+  try {
+    return testloom::cli::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "testloom: out of memory\n");
+    return 5;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "testloom: {}\n", testloom::printable(error.what()));
+    return 5;
+  }
+}

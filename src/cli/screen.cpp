@@ -1,0 +1,129 @@
+#include "cli/screen.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "testloom/error.h"
+
+namespace testloom::cli {
+
+namespace {
+
+constexpr size_t kRowsForWidths = 1000;
+constexpr size_t kLongestCell = 100;
+
+bool colours_wanted() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal && std::string_view(terminal) == "dumb";
+  return output_is_terminal() && !(no_color && *no_color) && !dumb;
+}
+
+}  // namespace
+
+bool output_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+bool errors_are_terminal() { return ::isatty(STDERR_FILENO) == 1; }
+
+std::string coloured(std::string_view text, Colour colour) {
+  static const bool wanted = colours_wanted();
+  if (!wanted || colour == Colour::none) return std::string(text);
+  const char* code = colour == Colour::red      ? "31"
+                     : colour == Colour::green  ? "32"
+                     : colour == Colour::yellow ? "33"
+                                                : "2";
+  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+Colour colour_of_outcome(std::string_view outcome) {
+  if (outcome == "passed") return Colour::green;
+  if (outcome == "skipped" || outcome == "implied_oom" || outcome == "interrupted") return Colour::yellow;
+  return Colour::red;
+}
+
+void print(std::string_view text) {
+  if (!write_all(STDOUT_FILENO, text)) std::_Exit(errno == EPIPE ? 0 : 1);
+}
+
+void print_line(std::string_view text) { print(fmt::format("{}\n", text)); }
+
+void print_notes(const std::vector<std::string>& notes) {
+  for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", printable(note));
+}
+
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
+  for (const Column& column : columns_) widths_.push_back(count_code_points(column.title));
+}
+
+Table::~Table() { flush(); }
+
+void Table::add(std::vector<std::string> cells, Colour colour) {
+  for (std::string& cell : cells) cell = one_line(cell, kLongestCell);
+  if (titled_) return write({std::move(cells), colour}, false);
+  waiting_.push_back({std::move(cells), colour});
+  if (waiting_.size() == kRowsForWidths) flush();
+}
+
+void Table::flush() {
+  if (titled_) return;
+  titled_ = true;
+  for (const Row& row : waiting_) {
+    for (size_t i = 0; i < row.cells.size(); ++i)
+      widths_[i] = std::max(widths_[i], count_code_points(row.cells[i]));
+  }
+  Row titles{{}, Colour::dim};
+  for (const Column& column : columns_) titles.cells.push_back(column.title);
+  write(titles, true);
+  for (const Row& row : waiting_) write(row, false);
+  waiting_.clear();
+}
+
+void Table::write(const Row& row, bool title) {
+  std::string line;
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const std::string& cell = row.cells[i];
+    const size_t size = count_code_points(cell);
+    const std::string blanks(widths_[i] > size ? widths_[i] - size : 0, ' ');
+    if (i > 0) line += "  ";
+    line += columns_[i].align == Align::right ? blanks + cell : cell + blanks;
+  }
+  line.erase(line.find_last_not_of(' ') + 1);
+  print_line(title ? coloured(line, Colour::dim) : coloured(line, row.colour));
+}
+
+bool confirm(const std::string& question) {
+  if (::isatty(STDIN_FILENO) != 1 || !errors_are_terminal()) {
+    throw Error(ErrorKind::usage, question + " Nobody is here to answer.",
+                "pass --yes to go on; nothing was changed");
+  }
+  for (;;) {
+    fmt::print(stderr, "{} [y/n] ", question);
+    std::string answer;
+    if (!std::getline(std::cin, answer)) return false;
+    if (answer == "y" || answer == "yes") return true;
+    if (answer == "n" || answer == "no") return false;
+  }
+}
+
+std::string show_seconds(double seconds) {
+  if (seconds < 1) return fmt::format("{:.3g} ms", seconds * 1000);
+  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<int64_t>(std::llround(seconds));
+  if (whole < 3600) return fmt::format("{} m {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} m", whole / 3600, whole / 60 % 60);
+}
+
+std::string show_bytes(double bytes) {
+  if (bytes < 1e9) return fmt::format("{:.0f} MB", bytes / 1e6);
+  return fmt::format("{:.1f} GB", bytes / 1e9);
+}
+
+}  // namespace testloom::cli

@@ -1,0 +1,62 @@
+// What the program shows: tables, notes and questions on a terminal or into a pipe. Colours only on a
+// terminal and never with NO_COLOR; a name can never move the cursor, since every text is shown escaped.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace testloom::cli {
+
+bool output_is_terminal();
+bool errors_are_terminal();
+
+enum class Colour { none, red, green, yellow, dim };
+std::string coloured(std::string_view text, Colour colour);
+Colour colour_of_outcome(std::string_view outcome);
+
+// To standard output. Ends the program quietly when nobody reads any more.
+void print(std::string_view text);
+void print_line(std::string_view text);
+
+// "note: …" to standard error.
+void print_notes(const std::vector<std::string>& notes);
+
+// Columns of text, aligned. Widths come from the first thousand rows, so that a long table streams.
+class Table {
+ public:
+  enum class Align { left, right };
+  struct Column {
+    std::string title;
+    Align align = Align::left;
+  };
+  explicit Table(std::vector<Column> columns);
+  void add(std::vector<std::string> cells, Colour colour = Colour::none);
+  ~Table();
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+
+ private:
+  struct Row {
+    std::vector<std::string> cells;
+    Colour colour;
+  };
+  void flush();
+  void write(const Row& row, bool title);
+
+  std::vector<Column> columns_;
+  std::vector<size_t> widths_;
+  std::vector<Row> waiting_;
+  bool titled_ = false;
+};
+
+// A question that is answered with y or n on a terminal. Without a terminal: throws an Error (usage) that
+// says to pass --yes.
+bool confirm(const std::string& question);
+
+// "1.2 s", "3 m 12 s"; "512 MB", "1.5 GB" (decimal units); "5.2 ms".
+std::string show_seconds(double seconds);
+std::string show_bytes(double bytes);
+
+}  // namespace testloom::cli

@@ -1,0 +1,156 @@
+#include "engine/journal.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+
+namespace testloom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kIngested = ".ingested.jsonl";
+
+[[noreturn]] void fail(const fs::path& path, int error) {
+  throw Error(
+      ErrorKind::engine,
+      fmt::format("cannot write the journal {}: {}", quote(path.native(), 400), std::strerror(error)),
+      error == ENOSPC ? "free some space; what was reported before is kept" : "");
+}
+
+// A path as DuckDB's readers take it: in SQL quotes, with what would be a glob made literal.
+std::string sql_path(const fs::path& path) {
+  std::string out = "'";
+  for (const char c : path.native()) {
+    if (c == '\'')
+      out += "''";
+    else if (c == '*' || c == '?' || c == '[')
+      out += fmt::format("[{}]", c);
+    else
+      out += c;
+  }
+  return out + "'";
+}
+
+}  // namespace
+
+std::string new_run_id() {
+  std::string id;
+  for (const char c : utc_now()) {
+    if (c >= '0' && c <= '9') id += c;
+    if (c == 'T') id += '-';
+  }
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  return fmt::format("{}-{}", id,
+                     short_hash(fmt::format("{} {} {}", host, ::getpid(), monotonic_seconds()), 4));
+}
+
+fs::path journal_folder(const fs::path& store_path) {
+  fs::path folder = store_path;
+  folder += ".runs";
+  return folder;
+}
+
+Journal::Journal(const fs::path& store_path, const RunInfo& info) {
+  const fs::path folder = journal_folder(store_path);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  path_ = folder / (info.run_id + ".jsonl");
+  file_ = FileDescriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666));
+  if (!file_) fail(path_, errno);
+  ::flock(file_.get(), LOCK_EX | LOCK_NB);
+  sync_folder(folder);
+  JsonWriter json;
+  json.begin_object().member("type", "run").member("run_id", info.run_id).member("plan_id", info.plan_id);
+  json.member("started_at_us", info.started_at_us)
+      .member("engine", info.engine)
+      .member("python", info.python);
+  json.member("host", info.host).key("environment").raw(info.environment_json).end_object();
+  append_line(json.take());
+}
+
+void Journal::append_line(std::string line) {
+  line += '\n';
+  if (!write_all(file_.get(), line) || ::fdatasync(file_.get()) != 0) fail(path_, errno);
+}
+
+void Journal::append(const Outcome& outcome) { append_line(to_json_line(outcome)); }
+
+void Journal::finish() {
+  JsonWriter json;
+  append_line(json.begin_object()
+                  .member("type", "end")
+                  .member("ended_at_us", utc_now_microseconds())
+                  .end_object()
+                  .take());
+}
+
+int64_t ingest_journal(Store& store, const fs::path& journal) {
+  Connection& connection = store.connection();
+  Transaction transaction(connection);
+  connection.execute(fmt::format(
+      R"sql(
+CREATE OR REPLACE TEMP TABLE journal AS
+SELECT * FROM read_ndjson({}, ignore_errors = true, maximum_object_size = 67108864, columns = {{
+  type: 'VARCHAR', run_id: 'VARCHAR', plan_id: 'INTEGER', started_at_us: 'BIGINT', ended_at_us: 'BIGINT',
+  engine: 'VARCHAR', python: 'VARCHAR', host: 'VARCHAR', environment: 'JSON',
+  test_id: 'UUID', "case": 'VARCHAR', attempt: 'INTEGER', outcome: 'VARCHAR', reason: 'VARCHAR',
+  duration_s: 'DOUBLE', peak_memory_bytes: 'BIGINT', result: 'JSON',
+  error_type: 'VARCHAR', error_message: 'VARCHAR', traceback: 'VARCHAR', output_tail: 'VARCHAR'}});
+INSERT INTO runs
+SELECT run_id, plan_id, make_timestamp(started_at_us), NULL, engine, python, host, environment FROM journal
+WHERE type = 'run' AND run_id NOT IN (SELECT run_id FROM runs);
+UPDATE runs SET ended_at = (SELECT make_timestamp(max(ended_at_us)) FROM journal WHERE type = 'end')
+WHERE run_id = (SELECT run_id FROM journal WHERE type = 'run') AND ended_at IS NULL
+  AND EXISTS (SELECT 1 FROM journal WHERE type = 'end');
+)sql",
+      sql_path(journal)));
+  Result rows = connection.query(R"sql(
+INSERT INTO outcomes
+SELECT r.run_id, j.test_id, j."case", j.attempt, j.outcome, j.reason, make_timestamp(j.started_at_us), j.duration_s,
+       j.peak_memory_bytes, j.result, j.error_type, j.error_message, j.traceback, j.output_tail
+FROM journal j, (SELECT run_id FROM journal WHERE type = 'run') r
+WHERE j.type = 'outcome' AND j.test_id IS NOT NULL AND j.outcome IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM outcomes o
+                  WHERE o.run_id = r.run_id AND o.test_id = j.test_id AND o.attempt = j.attempt)
+)sql");
+  const int64_t added = rows.next() ? rows.integer(0) : 0;
+  connection.execute("DROP TABLE journal");
+  transaction.commit();
+  return added;
+}
+
+std::vector<fs::path> pending_journals(const fs::path& store_path) {
+  std::vector<fs::path> journals;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(journal_folder(store_path), error)) {
+    const std::string name = entry.path().filename().native();
+    if (name.ends_with(".jsonl") && !name.ends_with(kIngested)) journals.push_back(entry.path());
+  }
+  std::sort(journals.begin(), journals.end());
+  return journals;
+}
+
+void mark_ingested(const fs::path& journal) {
+  const FileDescriptor file(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
+  fs::path renamed = journal;
+  renamed.replace_extension();
+  renamed += kIngested;
+  std::error_code error;
+  fs::rename(journal, renamed, error);
+}
+
+}  // namespace testloom

@@ -1,0 +1,56 @@
+// The journal of a run: STORE.runs/RUN.jsonl, one JSON object a line, each line fsynced before it counts as
+// reported. It is the truth until it is in the store. Ingesting twice changes nothing; a line cut short by a
+// kill is left out. Format: docs/store.md.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "engine/outcome.h"
+#include "store/store.h"
+
+namespace testloom {
+
+struct RunInfo {
+  std::string run_id;
+  int64_t plan_id = 0;
+  int64_t started_at_us = 0;
+  std::string engine;
+  std::string python;
+  std::string host;
+  std::string environment_json = "{}";
+};
+
+// A new run's id: its start in UTC, and the process, so that two machines' runs do not meet.
+std::string new_run_id();
+
+// The folder of a store's journals.
+std::filesystem::path journal_folder(const std::filesystem::path& store_path);
+
+// Writes one run's journal; holds a lock on the file, so that others know that it is being written.
+class Journal {
+ public:
+  Journal(const std::filesystem::path& store_path, const RunInfo& info);
+  void append(const Outcome& outcome);
+  void finish();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  void append_line(std::string line);
+
+  std::filesystem::path path_;
+  FileDescriptor file_;
+};
+
+// Takes a journal into the store, in one short transaction. Returns how many outcomes were new.
+int64_t ingest_journal(Store& store, const std::filesystem::path& journal);
+
+// Journals that are not (wholly) in the store yet, oldest first. A finished one is renamed to
+// RUN.ingested.jsonl by mark_ingested() once it is in.
+std::vector<std::filesystem::path> pending_journals(const std::filesystem::path& store_path);
+// Renames it unless its run is still being written.
+void mark_ingested(const std::filesystem::path& journal);
+
+}  // namespace testloom

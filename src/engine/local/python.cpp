@@ -1,0 +1,101 @@
+#include "engine/local/python.h"
+
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "base/embedded.h"
+#include "base/text.h"
+#include "engine/local/process.h"
+#include "testloom/error.h"
+
+namespace testloom {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+constexpr double kProbeTimeoutSeconds = 120;
+
+bool runs(const fs::path& program) {
+  return ::access(program.c_str(), X_OK) == 0 && !fs::is_directory(program);
+}
+
+std::string text_of(const json::object& facts, std::string_view key) {
+  const json::value* value = facts.if_contains(key);
+  return value && value->is_string() ? std::string(value->get_string()) : "";
+}
+
+std::string_view probe_source() {
+  for (const embedded::File& file : embedded::python()) {
+    if (file.name == "probe.py") return file.text;
+  }
+  return {};
+}
+
+std::vector<DeviceInfo> devices_of(const json::value& listed) {
+  std::vector<DeviceInfo> devices;
+  for (const json::value& each : listed.as_array()) {
+    const json::object& facts = each.as_object();
+    const json::value& memory = facts.at("memory_bytes");
+    devices.push_back(
+        {text_of(facts, "name"), memory.is_int64() ? std::optional(memory.get_int64()) : std::nullopt});
+  }
+  return devices;
+}
+
+PythonInfo read_answer(const std::string& answer) {
+  const json::object facts = json::parse(answer).as_object();
+  PythonInfo info;
+  info.executable = text_of(facts, "executable");
+  info.version = text_of(facts, "python");
+  info.torch = text_of(facts, "torch");
+  info.transformers = text_of(facts, "transformers");
+  info.numpy = text_of(facts, "numpy");
+  for (const auto& [hardware_type, listed] : facts.at("devices").as_object()) {
+    info.devices[std::string(hardware_type)] = devices_of(listed);
+  }
+  info.json = answer;
+  return info;
+}
+
+}  // namespace
+
+std::string choose_python(const std::optional<std::string>& given, const fs::path& program_folder) {
+  if (given) {
+    if (given->find('/') == std::string::npos || runs(*given)) return *given;
+    throw Error(ErrorKind::engine, fmt::format("there is no Python at {}", quote(*given)),
+                "name the interpreter's file with --python");
+  }
+  if (const char* environment = std::getenv("VIRTUAL_ENV")) {
+    const fs::path python = fs::path(environment) / "bin" / "python";
+    if (runs(python)) return python.native();
+  }
+  for (const char* name : {"python", "python3"}) {
+    if (!program_folder.empty() && runs(program_folder / name)) return (program_folder / name).native();
+  }
+  return "python3";
+}
+
+PythonInfo probe_python(const std::string& python) {
+  const ProcessEnd end =
+      run_process({{python, "-W", "ignore", "-c", std::string(probe_source())}, "/", kProbeTimeoutSeconds});
+  const std::string hint = "name another interpreter with --python";
+  if (!end.started) {
+    throw Error(ErrorKind::engine, fmt::format("cannot start {}: {}", quote(python), end.start_error), hint);
+  }
+  const std::string_view output = trimmed(end.output_tail);
+  const size_t line = output.rfind('\n');
+  try {
+    return read_answer(std::string(line == std::string_view::npos ? output : output.substr(line + 1)));
+  } catch (const std::exception&) {
+    throw Error(ErrorKind::engine,
+                fmt::format("{} does not say what it is: {}", quote(python), quote(output, 300)), hint);
+  }
+}
+
+}  // namespace testloom

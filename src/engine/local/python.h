@@ -1,0 +1,37 @@
+// The Python that runs tests: which one, and what it and this machine have.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace testloom {
+
+struct DeviceInfo {
+  std::string name;
+  std::optional<int64_t> memory_bytes;
+};
+
+struct PythonInfo {
+  std::string executable;
+  std::string version;
+  // Versions; empty where it is not installed, "broken: reason" where it cannot be imported.
+  std::string torch;
+  std::string transformers;
+  std::string numpy;
+  std::map<std::string, std::vector<DeviceInfo>> devices;  // by hardware type
+  std::string json;                                        // all of it, as the probe printed it
+};
+
+// `given` (--python), else $VIRTUAL_ENV's, else the one beside the program, else python3. Throws an Error
+// (engine) when a given one is not there.
+std::string choose_python(const std::optional<std::string>& given,
+                          const std::filesystem::path& program_folder);
+
+// Asks an interpreter about itself; takes seconds when it has torch. Throws an Error (engine) when it does
+// not run or does not answer.
+PythonInfo probe_python(const std::string& python);
+
+}  // namespace testloom

@@ -1,0 +1,252 @@
+#include "engine/run.h"
+
+#include <unistd.h>
+
+#include <memory>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/journal.h"
+#include "engine/local/attempt.h"
+#include "engine/local/process.h"
+#include "engine/local/python.h"
+#include "engine/schedule.h"
+#include "plan/planner.h"
+
+namespace testloom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kIngestEverySeconds = 2;
+
+struct Work {
+  int64_t plan_id = 0;
+  std::vector<PlannedTest> tests;
+  TestRenderer renderer;
+};
+
+std::unique_ptr<Work> read_work(const RunRequest& request) {
+  const auto store = open_store(request.store_path, OpenMode::read, request.wait_seconds);
+  auto work = std::make_unique<Work>();
+  work->plan_id = latest_plan(store->connection(), request.plan);
+  const TestFilter filter{work->plan_id, request.hardware_types, std::nullopt, std::nullopt};
+  for_each_test(store->connection(), filter, [&](const PlannedTest& test) { work->tests.push_back(test); });
+  for (const PlannedTest& test : work->tests) work->renderer.load(store->connection(), test);
+  if (work->tests.empty()) {
+    throw Error(ErrorKind::usage,
+                fmt::format("plan {} has no test on {}", work->plan_id, join(request.hardware_types, ", ")),
+                "`testloom tests list` shows what it has");
+  }
+  return work;
+}
+
+Schedule schedule_of(const std::vector<PlannedTest>& tests) {
+  std::unordered_map<std::string_view, size_t> index;
+  for (size_t i = 0; i < tests.size(); ++i) index.emplace(tests[i].test_id, i);
+  std::unordered_map<std::string_view, int64_t> models;
+  std::vector<ScheduledTest> scheduled;
+  for (const PlannedTest& test : tests) {
+    const int64_t model = models.emplace(test.model_name, static_cast<int64_t>(models.size())).first->second;
+    ScheduledTest entry{test.priority, model, {}};
+    for (const std::string& dependency : test.dependencies) {
+      const auto found = index.find(dependency);
+      if (found != index.end()) entry.dependencies.push_back(found->second);
+    }
+    scheduled.push_back(std::move(entry));
+  }
+  return Schedule(std::move(scheduled));
+}
+
+// A folder for the run's files, removed at the end.
+class RunFolder {
+ public:
+  explicit RunFolder(const std::string& run_id)
+      : path_(fs::temp_directory_path() / fmt::format("testloom-{}-{}", run_id, ::getpid())) {
+    fs::create_directories(path_);
+    for (const embedded::File& file : embedded::python())
+      write_file(path_ / file.name, file.text, ErrorKind::engine);
+  }
+  ~RunFolder() {
+    std::error_code error;
+    fs::remove_all(path_, error);
+  }
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+class LocalRun {
+ public:
+  LocalRun(const RunRequest& request, const WatchRun& watch)
+      : request_(request),
+        watch_(watch),
+        work_(read_work(request)),
+        python_(probe_python(request.python)),
+        info_{new_run_id(), work_->plan_id, utc_now_microseconds(), "local", python_.executable,
+              host(),       python_.json},
+        journal_(request.store_path, info_),
+        folder_(info_.run_id),
+        schedule_(schedule_of(work_->tests)) {
+    summary_.run_id = info_.run_id;
+  }
+
+  RunSummary run() {
+    const double begin = monotonic_seconds();
+    last_ingest_ = begin;
+    while (const std::optional<size_t> next = schedule_.next()) {
+      if (interrupt_requested()) break;
+      run_one(*next);
+      if (monotonic_seconds() - last_ingest_ > kIngestEverySeconds) ingest(0);
+    }
+    summary_.interrupted = interrupt_requested();
+    summary_.duration_s = monotonic_seconds() - begin;
+    journal_.finish();
+    return summary_;
+  }
+
+  // With the journal's lock given up, so that it can be marked.
+  static void settle(const RunRequest& request, RunSummary& summary) {
+    try {
+      const auto store = open_store(request.store_path, OpenMode::write, request.wait_seconds);
+      ingest_pending(*store);
+    } catch (const Error& error) {
+      summary.notes.push_back(fmt::format("the outcomes are in {}, not in the store yet: {}",
+                                          quote(journal_folder(request.store_path).native(), 400),
+                                          error.message()));
+    }
+  }
+
+ private:
+  static std::string host() {
+    char name[256] = {};
+    ::gethostname(name, sizeof name - 1);
+    return name;
+  }
+
+  void run_one(size_t index) {
+    const PlannedTest& test = work_->tests[index];
+    watch_(test, nullptr, progress());
+    const Outcome result = python_.devices.contains(test.hardware_type) ? attempt(test) : absent(test);
+    report(test, result);
+    if (result.outcome == outcome::passed) {
+      schedule_.passed(index);
+    } else if (result.outcome != outcome::interrupted) {
+      skip_dependents(index, result);
+    }
+  }
+
+  Outcome attempt(const PlannedTest& test) {
+    const fs::path folder = folder_.path() / std::to_string(summary_done_);
+    return attempt_test(test, work_->renderer.render(test),
+                        {request_.python, folder_.path() / "runner.py", folder, request_.timeout_seconds});
+  }
+
+  Outcome not_run(const PlannedTest& test, std::string_view word, std::string reason) const {
+    Outcome result;
+    result.test_id = test.test_id;
+    result.case_name = test.case_name;
+    result.outcome = word;
+    result.reason = std::move(reason);
+    result.started_at_us = utc_now_microseconds();
+    return result;
+  }
+
+  Outcome absent(const PlannedTest& test) const {
+    const bool no_torch = python_.torch.empty();
+    return not_run(
+        test, outcome::skipped,
+        fmt::format("no {} device here{}", test.hardware_type, no_torch ? " (torch is not installed)" : ""));
+  }
+
+  void skip_dependents(size_t index, const Outcome& cause) {
+    const bool memory = cause.outcome == outcome::oom;
+    for (const size_t lost : schedule_.not_passed(index)) {
+      const PlannedTest& test = work_->tests[lost];
+      const std::string reason =
+          cause.outcome == outcome::skipped
+              ? cause.reason
+              : fmt::format("{} {}", cause.case_name, memory ? "ran out of memory" : cause.outcome);
+      report(test, not_run(test, memory ? outcome::implied_oom : outcome::skipped, reason));
+    }
+  }
+
+  void report(const PlannedTest& test, const Outcome& result) {
+    journal_.append(result);
+    ++summary_.outcomes[result.outcome];
+    ++summary_done_;
+    watch_(test, &result, progress());
+  }
+
+  RunProgress progress() const { return {summary_done_, work_->tests.size()}; }
+
+  // Between two tests; somebody else's short hold of the store only puts it off.
+  void ingest(double wait_seconds) {
+    last_ingest_ = monotonic_seconds();
+    try {
+      const auto store = open_store(request_.store_path, OpenMode::write, wait_seconds);
+      ingest_journal(*store, journal_.path());
+    } catch (const Error&) {
+      return;
+    }
+  }
+
+  const RunRequest& request_;
+  const WatchRun& watch_;
+  std::unique_ptr<Work> work_;
+  PythonInfo python_;
+  RunInfo info_;
+  Journal journal_;
+  RunFolder folder_;
+  Schedule schedule_;
+  RunSummary summary_;
+  size_t summary_done_ = 0;
+  double last_ingest_ = 0;
+};
+
+}  // namespace
+
+int64_t RunSummary::count(std::string_view word) const {
+  const auto found = outcomes.find(std::string(word));
+  return found == outcomes.end() ? 0 : found->second;
+}
+
+bool RunSummary::has_failures() const {
+  for (const auto& [word, count] : outcomes) {
+    if (is_failure(word) && count > 0) return true;
+  }
+  return false;
+}
+
+RunSummary run_plan(const RunRequest& given, const WatchRun& watch) {
+  catch_interrupts();
+  RunRequest request = given;
+  request.store_path = fs::weakly_canonical(given.store_path);
+  RunSummary summary;
+  {
+    LocalRun run(request, watch);
+    summary = run.run();
+  }
+  LocalRun::settle(request, summary);
+  return summary;
+}
+
+int64_t ingest_pending(Store& store) {
+  int64_t added = 0;
+  for (const fs::path& journal : pending_journals(store.path())) {
+    added += ingest_journal(store, journal);
+    mark_ingested(journal);
+  }
+  return added;
+}
+
+}  // namespace testloom

@@ -1,0 +1,51 @@
+// In which order tests go, for every engine: of those whose dependencies have passed, by priority, then by
+// the longest path of tests that wait behind it, then by model (so that a model's files are fetched once),
+// then in the plan's order.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+namespace testloom {
+
+struct ScheduledTest {
+  int64_t priority = 5;
+  int64_t model = 0;                 // the same for tests of one model, ascending in the plan's order
+  std::vector<size_t> dependencies;  // indexes into the list
+};
+
+class Schedule {
+ public:
+  Schedule(const Schedule&) = delete;
+  Schedule& operator=(const Schedule&) = delete;
+  // Throws an Error (engine) when the dependencies have a cycle.
+  explicit Schedule(std::vector<ScheduledTest> tests);
+
+  // The test to start next; none when all that are left wait for others or nothing is left.
+  std::optional<size_t> next();
+  // Says that a test has passed: what waited for it alone becomes ready.
+  void passed(size_t test);
+  // Says that a test has not passed: returns every test that now can never run, nearest first.
+  std::vector<size_t> not_passed(size_t test);
+  // The longest path of tests from this one on, itself included.
+  int64_t path_left(size_t test) const { return path_left_[test]; }
+
+ private:
+  struct Later {
+    const Schedule* schedule;
+    bool operator()(size_t a, size_t b) const;
+  };
+  void measure_paths();
+
+  std::vector<ScheduledTest> tests_;
+  std::vector<std::vector<size_t>> dependents_;
+  std::vector<size_t> missing_;  // dependencies that have not passed yet
+  std::vector<bool> dropped_;
+  std::vector<int64_t> path_left_;
+  std::priority_queue<size_t, std::vector<size_t>, Later> ready_;
+};
+
+}  // namespace testloom

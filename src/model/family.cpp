@@ -1,0 +1,240 @@
+#include "model/family.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "model/family_table.h"
+
+namespace testloom {
+
+namespace {
+
+// A row that was found in the name, and where. The parts that decide are shown as evidence.
+struct Found {
+  const EvidenceRow* row = nullptr;
+  std::string_view text;
+
+  explicit operator bool() const { return row != nullptr; }
+  const std::string& family() const { return row->model_family; }
+};
+
+// What was found in one name, by kind: the first of each, but the word that precedes in the table.
+struct Findings {
+  Found type, other_type;  // other_type: a type of another family
+  Found part, other_part;
+  bool part_begins_name = false;
+  Found word, sense, hint, organisation;
+  Found task, other_task;
+};
+
+struct Verdict {
+  const std::string* family = nullptr;
+  const std::string* task = nullptr;
+  double confidence = 0;
+  Found first, second;  // the evidence
+};
+
+struct SplitName {
+  std::string_view organisation, name;
+};
+
+// "organisation/name", the last two parts of a path, or a folder of the hub's cache
+// (models--organisation--name).
+SplitName split_name(std::string_view model_name) {
+  while (!model_name.empty() && model_name.back() == '/') model_name.remove_suffix(1);
+  SplitName split;
+  const size_t slash = model_name.rfind('/');
+  split.name = slash == std::string_view::npos ? model_name : model_name.substr(slash + 1);
+  constexpr std::string_view cache = "models--";
+  if (split.name.starts_with(cache)) {
+    split.name.remove_prefix(cache.size());
+    const size_t dashes = split.name.find("--");
+    if (dashes == std::string_view::npos) return split;
+    split.organisation = split.name.substr(0, dashes);
+    split.name.remove_prefix(dashes + 2);
+  } else if (slash != std::string_view::npos) {
+    const std::string_view before = model_name.substr(0, slash);
+    split.organisation = before.substr(before.rfind('/') + 1);
+  }
+  return split;
+}
+
+void note(Found& first, Found& other, const Found& found) {
+  if (!first) {
+    first = found;
+  } else if (!other && found.family() != first.family()) {
+    other = found;
+  }
+}
+
+void note(Found& first, const Found& found) {
+  if (!first) first = found;
+}
+
+void note(Findings& findings, const Found& found, bool begins_name) {
+  switch (found.row->kind) {
+    case EvidenceKind::type:
+      return note(findings.type, findings.other_type, found);
+    case EvidenceKind::first:
+      if (begins_name) note(findings.type, findings.other_type, found);
+      return;
+    case EvidenceKind::part:
+      if (!findings.part) findings.part_begins_name = begins_name;
+      return note(findings.part, findings.other_part, found);
+    case EvidenceKind::word:
+      if (!findings.word || found.row < findings.word.row) findings.word = found;
+      return;
+    case EvidenceKind::sense:
+      return note(findings.sense, found);
+    case EvidenceKind::task:
+      return note(findings.task, findings.other_task, found);
+    case EvidenceKind::hint:
+      return note(findings.hint, found);
+    case EvidenceKind::organisation:
+    case EvidenceKind::hide:
+      return;
+  }
+}
+
+Findings search(const FamilyTable& table, const SplitName& split) {
+  Findings findings;
+  for (size_t at = 0; at < split.name.size();) {
+    const auto match = token_starts(split.name, at) ? table.names.longest(split.name, at)
+                                                    : std::optional<TokenTrie::Match>();
+    if (!match) {
+      ++at;
+      continue;
+    }
+    const Found found{&table.rows[match->value], split.name.substr(at, match->end - at)};
+    note(findings, found, at == 0);
+    at = match->end;
+  }
+  if (!split.organisation.empty() && token_starts(split.organisation, 0)) {
+    const auto match = table.organisations.longest(split.organisation, 0);
+    if (match && match->end == split.organisation.size()) {
+      findings.organisation = {&table.rows[match->value], split.organisation};
+    }
+  }
+  return findings;
+}
+
+Verdict by(const Found& found, double confidence) {
+  return {&found.row->model_family, &found.row->task, confidence, found, {}};
+}
+
+bool is_text(const std::string& family) { return family == "text_generation" || family == "text_embedding"; }
+
+// Two components of different families make a whole: an encoder of images or sound with a text model.
+Verdict composed(const Found& a, const Found& b) {
+  static const std::string multimodal = "multimodal", image_to_text = "image-to-text";
+  const bool one_text = is_text(a.family()) != is_text(b.family());
+  if (!one_text) return is_text(a.family()) ? by(a, 0.6) : Verdict();
+  const Found& encoder = is_text(a.family()) ? b : a;
+  if (encoder.family() == "audio") return {&encoder.family(), &encoder.row->task, 0.7, a, b};
+  if (encoder.family() == "vision") return {&multimodal, &image_to_text, 0.7, a, b};
+  return {};
+}
+
+// Two types of different families: one may be what the other is made of, as in blip2-flan-t5. Otherwise they
+// contradict each other.
+Verdict conflicting(const Found& a, const Found& b) {
+  for (const auto& [whole, component] : {std::pair(a, b), std::pair(b, a)}) {
+    const bool holds_text = !is_text(whole.family()) && whole.family() != "vision";
+    const bool holds_images = whole.family() == "multimodal";
+    if (holds_text && is_text(component.family())) return by(whole, 0.7);
+    if (holds_images && component.family() == "vision") return by(whole, 0.7);
+  }
+  return {};
+}
+
+Verdict by_types(const Findings& findings) {
+  if (findings.other_type) return conflicting(findings.type, findings.other_type);
+  if (findings.type) return by(findings.type, 0.95);
+  if (findings.other_part) return composed(findings.part, findings.other_part);
+  if (findings.part) return by(findings.part, findings.part_begins_name ? 0.9 : 0.75);
+  return {};
+}
+
+// Whether a modality word makes another family of a type of `base`.
+bool overrides(const std::string& word, const std::string& base) {
+  if (word == "text_embedding") return base == "text_generation";
+  return is_text(base) || base == "vision";
+}
+
+Verdict with_words(Verdict verdict, const Findings& findings) {
+  const Found& word = findings.word;
+  if (word && (!verdict.family || overrides(word.family(), *verdict.family))) {
+    const double confidence = verdict.family ? 0.9 : 0.7;
+    return {&word.family(), &word.row->task, confidence, verdict.first, word};
+  }
+  if (word && word.family() == *verdict.family && !word.row->task.empty()) {
+    verdict.task = &word.row->task;
+    verdict.second = word;
+  }
+  const Found& sense = findings.sense;
+  if (sense && verdict.family && *verdict.family == "text_generation") {
+    return {&sense.family(), &sense.row->task, 0.85, verdict.first, sense};
+  }
+  return verdict;
+}
+
+// An organisation speaks where the name does not, and says which family its text models are of. One of
+// vision models is believed over the name, whose words then say what a model was trained with.
+Verdict with_organisation(Verdict verdict, const Findings& findings) {
+  const Found& organisation = findings.organisation;
+  if (!organisation) return verdict;
+  if (!verdict.family) return by(organisation, 0.8);
+  if (*verdict.family == organisation.family()) {
+    if (!organisation.row->task.empty()) verdict.task = &organisation.row->task;
+    verdict.second = organisation;
+    return verdict;
+  }
+  const bool text = is_text(*verdict.family) && is_text(organisation.family());
+  return text || organisation.family() == "vision" ? by(organisation, 0.8) : verdict;
+}
+
+Verdict decide(const Findings& findings) {
+  Verdict verdict = with_organisation(with_words(by_types(findings), findings), findings);
+  if (!verdict.family && findings.hint && !findings.other_type) verdict = by(findings.hint, 0.6);
+  if (!verdict.family) return {};
+  for (const Found& task : {findings.task, findings.other_task, findings.hint}) {
+    if (!task || task.row->task.empty()) continue;
+    if (!task.family().empty() && task.family() != *verdict.family) continue;
+    verdict.task = &task.row->task;
+    break;
+  }
+  return verdict;
+}
+
+}  // namespace
+
+FamilyGuess detect_family(std::string_view model_name) { return detect_family(model_name, family_table()); }
+
+FamilyGuess detect_family(std::string_view model_name, const FamilyTable& table) {
+  const Verdict verdict = decide(search(table, split_name(model_name)));
+  if (!verdict.family) return {"unknown", "", "none", 0, ""};
+  FamilyGuess guess{*verdict.family, *verdict.task, "name", verdict.confidence, ""};
+  for (const Found& found : {verdict.first, verdict.second}) {
+    if (!found) continue;
+    if (!guess.evidence.empty()) guess.evidence += " + ";
+    guess.evidence += found.text;
+  }
+  return guess;
+}
+
+const std::vector<std::string>& known_families() {
+  static const std::vector<std::string> families = {"text_embedding", "text_generation", "vision",
+                                                    "audio",          "multimodal",      "diffusion",
+                                                    "time_series",    "unknown"};
+  return families;
+}
+
+bool is_name(std::string_view text) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (text.empty() || text.size() > 64 || !is_letter(text.front())) return false;
+  return std::ranges::all_of(text, [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+  });
+}
+
+}  // namespace testloom

@@ -1,0 +1,172 @@
+#include "plan/render_tree.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+
+namespace testloom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kMarker = ".testloom-rendered";
+constexpr const char* kMarkerText =
+    "This folder is written by testloom; files in it are replaced and removed.\n";
+constexpr const char* kManifest = "manifest.jsonl";
+constexpr size_t kMaxNameBytes = 200;
+
+std::string kept_characters(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '.' || c == '-';
+    out += plain ? c : '_';
+  }
+  return out;
+}
+
+// Gives each text its own name within one folder: the first to come keeps the plain one, a later one that
+// would share it (also where a file system ignores case) gets a short hash.
+class NameChooser {
+ public:
+  std::string choose(std::string_view text, size_t limit) {
+    const std::string plain = file_name_of(text, limit);
+    if (take(plain)) return plain;
+    const std::string hashed = file_name_of(text, limit - 9) + "-" + short_hash(text);
+    if (take(hashed)) return hashed;
+    for (int number = 2;; ++number) {
+      const std::string next = fmt::format("{}-{}", file_name_of(hashed, limit - 9), number);
+      if (take(next)) return next;
+    }
+  }
+
+ private:
+  bool take(const std::string& name) {
+    std::string folded = name;
+    for (char& c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return taken_.insert(folded).second;
+  }
+
+  std::set<std::string> taken_;
+};
+
+void check_folder(const fs::path& folder) {
+  std::error_code error;
+  const fs::path full = fs::weakly_canonical(folder, error);
+  const fs::path current = fs::current_path(error);
+  const std::string name = quote(folder.native(), 400);
+  for (fs::path at = current;; at = at.parent_path()) {
+    if (at == full) {
+      throw Error(ErrorKind::usage, fmt::format("{} is the current folder or a parent of it", name),
+                  "name a folder for the rendered tests alone");
+    }
+    if (at == at.parent_path()) break;
+  }
+  if (fs::exists(full, error) && !fs::is_directory(full, error)) {
+    throw Error(ErrorKind::usage, fmt::format("{} is not a folder", name), "name a folder");
+  }
+  if (fs::exists(full, error) && !fs::is_empty(full, error) && !fs::exists(full / kMarker, error)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} is not empty, and not a folder that testloom rendered into", name),
+                "name a new or empty folder; this one is left as it is");
+  }
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) {
+    throw Error(ErrorKind::usage,
+                fmt::format("cannot make the folder {}: {}", quote(folder.native(), 400), error.message()),
+                "check the path and its permissions");
+  }
+}
+
+bool holds(const fs::path& path, const std::string& content) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) != content.size()) return false;
+  return read_file(path, content.size(), ErrorKind::engine) == content;
+}
+
+// The folder of a model and the names in it. Tests come model by model, so one is enough at a time.
+struct ModelFolder {
+  std::string model_name;
+  std::string folder;
+  NameChooser files;
+};
+
+int64_t remove_others(const fs::path& folder, const std::set<std::string>& kept) {
+  std::vector<fs::path> stale;
+  std::vector<fs::path> folders;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string relative = entry.path().lexically_relative(folder).native();
+    if (entry.is_directory() && !entry.is_symlink()) {
+      folders.push_back(entry.path());
+    } else if (!kept.contains(relative) && relative.find('/') != std::string::npos &&
+               relative.ends_with(".py")) {
+      stale.push_back(entry.path());
+    }
+  }
+  std::error_code error;
+  for (const fs::path& path : stale) fs::remove(path, error);
+  for (const fs::path& path : folders) {
+    if (fs::is_empty(path, error)) fs::remove(path, error);
+  }
+  return static_cast<int64_t>(stale.size());
+}
+
+}  // namespace
+
+std::string file_name_of(std::string_view text, size_t limit) {
+  std::string name = kept_characters(text);
+  if (name.empty() || name == "." || name == ".." || name.front() == '-') name = "_" + name;
+  if (name.size() > limit) name = name.substr(0, limit - 9) + "-" + short_hash(text);
+  return name;
+}
+
+RenderedTree render_tree(Connection& connection, const TestFilter& filter, const fs::path& folder) {
+  check_folder(folder);
+  make_folder(folder);
+  write_file(folder / kMarker, kMarkerText, ErrorKind::engine);
+  RenderedTree tree;
+  TestRenderer renderer;
+  NameChooser folders;
+  ModelFolder model;
+  std::string manifest;
+  std::set<std::string> kept;
+  for_each_test(connection, filter, [&](const PlannedTest& test) {
+    if (model.folder.empty() || model.model_name != test.model_name) {
+      model = {test.model_name, folders.choose(test.model_name, kMaxNameBytes), {}};
+      make_folder(folder / model.folder);
+    }
+    const std::string stem =
+        fmt::format("test_{}_{}_b{}", test.template_name, test.hardware_type, test.batch_size);
+    const std::string path =
+        fmt::format("{}/{}.py", model.folder, model.files.choose(stem, kMaxNameBytes - 3));
+    renderer.load(connection, test);
+    const std::string content = renderer.render(test);
+    if (!holds(folder / path, content)) {
+      write_file(folder / path, content, ErrorKind::engine);
+      ++tree.written;
+    }
+    ++tree.files;
+    kept.insert(path);
+    JsonWriter line;
+    line.begin_object()
+        .member("test_id", test.test_id)
+        .member("case", test.case_name)
+        .member("path", path)
+        .end_object();
+    manifest += line.text() + "\n";
+  });
+  write_file(folder / kManifest, manifest, ErrorKind::engine);
+  tree.removed = remove_others(folder, kept);
+  return tree;
+}
+
+}  // namespace testloom

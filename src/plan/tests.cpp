@@ -1,0 +1,117 @@
+#include "plan/tests.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "catalog/names.h"
+
+namespace testloom {
+
+namespace {
+
+constexpr const char* kColumns =
+    "t.test_id::VARCHAR, t.\"case\", t.model_name, t.model_family, t.task, t.model_location, "
+    "t.family_origin, "
+    "t.hardware_type, t.batch_size, t.template_name, t.template_id, t.template_version, t.version_id, "
+    "t.priority, "
+    "t.estimated_memory_gb, t.estimate_origin::VARCHAR, t.dependencies::VARCHAR[], o.outcome";
+
+constexpr const char* kSources =
+    "tests t LEFT JOIN (SELECT test_id, outcome FROM outcomes QUALIFY row_number() OVER (PARTITION BY "
+    "test_id ORDER BY "
+    "started_at DESC, attempt DESC) = 1) o ON o.test_id = t.test_id";
+
+PlannedTest row_of(const Result& rows) {
+  PlannedTest test;
+  test.test_id = rows.text(0);
+  test.case_name = rows.text(1);
+  test.model_name = rows.text(2);
+  test.model_family = rows.text(3);
+  test.task = rows.text(4);
+  test.model_location = rows.text(5);
+  test.family_origin = rows.text(6);
+  test.hardware_type = rows.text(7);
+  test.batch_size = rows.integer(8);
+  test.template_name = rows.text(9);
+  test.template_id = rows.integer(10);
+  test.template_version = rows.integer(11);
+  test.version_id = rows.integer(12);
+  test.priority = rows.integer(13);
+  test.estimated_memory_gb = rows.real(14);
+  test.estimate_origin = rows.text(15);
+  test.dependencies = rows.texts(16);
+  test.last_outcome = rows.optional_text(17);
+  return test;
+}
+
+std::string hash_prefix_condition(const std::string& id) {
+  if (id.size() < 8 || id.find_first_not_of("0123456789abcdef") < 8) return "true";
+  return fmt::format("t.name_hash = {}", std::stoul(id.substr(0, 8), nullptr, 16));
+}
+
+}  // namespace
+
+void for_each_test(Connection& connection, const TestFilter& filter,
+                   const std::function<void(const PlannedTest&)>& use) {
+  const Parameter test_id = filter.test_id ? Parameter(*filter.test_id) : Parameter();
+  Result rows = connection.query(
+      fmt::format(
+          "SELECT {} FROM {} WHERE t.plan_id = $1 AND (len($2) = 0 OR list_contains($2, t.hardware_type)) "
+          "AND "
+          "($3::VARCHAR IS NULL OR t.test_id::VARCHAR = $3) ORDER BY t.model, t.template_name, t.version_id, "
+          "t.combo{}",
+          kColumns, kSources, filter.limit ? fmt::format(" LIMIT {}", *filter.limit) : ""),
+      {filter.plan_id, filter.hardware_types, test_id});
+  while (rows.next()) use(row_of(rows));
+}
+
+PlannedTest find_test(Connection& connection, const std::string& id_or_case, std::optional<int64_t> plan_id) {
+  const bool may_be_id =
+      id_or_case.size() >= 4 && id_or_case.find_first_not_of("0123456789abcdef-") == std::string::npos;
+  const Parameter plan = plan_id ? Parameter(*plan_id) : Parameter();
+  const std::string condition =
+      may_be_id ? fmt::format("starts_with(t.test_id::VARCHAR, $1) AND {}", hash_prefix_condition(id_or_case))
+                : "t.\"case\" = $1";
+  Result rows = connection.query(
+      fmt::format(
+          "SELECT {} FROM {} WHERE {} AND ($2::INTEGER IS NULL OR t.plan_id = $2) QUALIFY row_number() OVER "
+          "(PARTITION BY t.test_id ORDER BY t.plan_id DESC) = 1 ORDER BY t.plan_id DESC, t.test_id LIMIT 2",
+          kColumns, kSources, condition),
+      {id_or_case, plan});
+  if (!rows.next()) {
+    throw Error(ErrorKind::usage, fmt::format("there is no test {}", quote(id_or_case)),
+                "`testloom tests list` shows the tests of the latest plan with their ids");
+  }
+  PlannedTest test = row_of(rows);
+  if (may_be_id && test.test_id != id_or_case && rows.next()) {
+    throw Error(ErrorKind::usage, fmt::format("several tests begin with {}", quote(id_or_case)),
+                "give more of the id");
+  }
+  return test;
+}
+
+void TestRenderer::load(Connection& connection, const PlannedTest& test) {
+  if (templates_.contains(test.version_id)) return;
+  Result rows =
+      connection.query("SELECT content FROM template_versions WHERE version_id = ?", {test.version_id});
+  if (!rows.next())
+    throw Error(ErrorKind::store, fmt::format("template version {} is missing", test.version_id));
+  const std::string path = fmt::format("template '{}'", test.template_name);
+  templates_.emplace(test.version_id, Template::compile(path, rows.text(0)));
+}
+
+std::string TestRenderer::render(const PlannedTest& test) const {
+  Values values;
+  values.set("model_name", test.model_name)
+      .set("model_family", test.model_family)
+      .set("model_location", test.model_location)
+      .set("task", test.task)
+      .set("hardware_type", test.hardware_type)
+      .set("device", device_of(test.hardware_type))
+      .set("batch_size", test.batch_size)
+      .set("test_id", test.test_id)
+      .set("template_name", test.template_name);
+  return templates_.at(test.version_id).render(values);
+}
+
+}  // namespace testloom

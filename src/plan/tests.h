@@ -1,0 +1,65 @@
+// Reading planned tests back, one after the other in a fixed order, and rendering their text.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/database.h"
+#include "testloom/template.h"
+
+namespace testloom {
+
+struct PlannedTest {
+  std::string test_id;
+  std::string case_name;
+  std::string model_name;
+  std::string model_family;
+  std::string task;
+  std::string model_location;
+  std::string family_origin;
+  std::string hardware_type;
+  int64_t batch_size = 0;
+  std::string template_name;
+  int64_t template_id = 0;
+  int64_t template_version = 0;
+  int64_t version_id = 0;
+  int64_t priority = 0;
+  double estimated_memory_gb = 0;
+  std::string estimate_origin;
+  std::vector<std::string> dependencies;    // test_ids
+  std::optional<std::string> last_outcome;  // of the latest attempt with this test_id
+};
+
+struct TestFilter {
+  int64_t plan_id = 0;
+  std::vector<std::string> hardware_types;  // empty: all
+  std::optional<std::string> test_id;
+  std::optional<int64_t> limit;
+};
+
+// Calls `use` for every test of the filter: models in the plan's order, then template, hardware type and
+// ascending batch size, so that a test comes after those it depends on.
+void for_each_test(Connection& connection, const TestFilter& filter,
+                   const std::function<void(const PlannedTest&)>& use);
+
+// The one test that an id, a unique beginning of one (of at least 4 characters) or a case names in any plan,
+// the latest plan that has it. Throws an Error (usage) when none or several fit.
+PlannedTest find_test(Connection& connection, const std::string& id_or_case, std::optional<int64_t> plan_id);
+
+// Renders tests. load() needs the store; render() does not, so that a run can close it first.
+class TestRenderer {
+ public:
+  // Compiles the test's template version unless it is there already.
+  void load(Connection& connection, const PlannedTest& test);
+  // REQUIRES: load() was called for a test of this template version.
+  std::string render(const PlannedTest& test) const;
+
+ private:
+  std::map<int64_t, Template> templates_;
+};
+
+}  // namespace testloom

@@ -1,0 +1,22 @@
+// What may stand where: decides for every placeholder of a Python template by which rule its value is
+// written, from Python's own lexical structure around it. A value can then never become code.
+#pragma once
+
+#include "template/placement/python_token.h"
+#include "template/placement/verdicts.h"
+
+namespace testloom::templating {
+
+struct Placements {
+  // One for each placeholder of the tree; none where a mistake was found.
+  std::vector<std::optional<Placement>> of;
+};
+
+// `sites` says what each placeholder of the tree is, in order. Also checks that the text is one test.
+Placements place_in_python(const Source& source, const Tree& tree, std::vector<Site> sites,
+                           Mistakes& mistakes);
+
+// One line a placeholder.
+std::string dump(const Source& source, const Tree& tree, const Placements& placements);
+
+}  // namespace testloom::templating

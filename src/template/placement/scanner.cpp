@@ -1,0 +1,329 @@
+#include "template/placement/scanner.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/core.h>
+
+#include "template/placement/comment.h"
+#include "template/placement/literal.h"
+#include "template/python_words.h"
+
+namespace testloom::templating {
+
+namespace {
+
+using Kind = PythonToken::Kind;
+
+constexpr auto kLongOperators = std::to_array<std::string_view>(
+    {"**=", "//=", ">>=", "<<=", "...", "**", "//", "<<", ">>", "<=", ">=", "==",
+     "!=",  "->",  "+=",  "-=",  "*=",  "/=", "%=", "&=", "|=", "^=", "@=", ":="});
+
+bool is_name_byte(char c) { return is_word_byte(c) || c == kHole || static_cast<uint8_t>(c) >= 0x80; }
+
+class Scanner {
+ public:
+  Scanner(const Source& source, const CodeText& code, Verdicts& verdicts, Mistakes& mistakes)
+      : source_(source), code_(code), verdicts_(verdicts), mistakes_(mistakes) {}
+
+  PythonScan run() {
+    while (at_ < code_.size() && complete_) {
+      if (!frames_.empty() && frames_.back().kind == Frame::Kind::literal) {
+        scan_literal();
+      } else if (!frames_.empty() && frames_.back().kind == Frame::Kind::spec) {
+        scan_spec();
+      } else {
+        scan_code();
+      }
+    }
+    if (complete_ && !frames_.empty()) refuse_unclosed(frames_.back());
+    if (complete_) {
+      end_line();
+    } else {
+      while (!tokens_.empty() && tokens_.back().kind != Kind::newline) tokens_.pop_back();
+    }
+    return {std::move(tokens_), complete_};
+  }
+
+ private:
+  // What is open: a bracket, a literal's text, a replacement field's expression, or its format spec.
+  struct Frame {
+    enum class Kind { bracket, literal, field, spec };
+    Kind kind;
+    size_t begin;
+    size_t end;        // of what opened it
+    size_t token = 0;  // field: its field_begin
+    Literal literal = {};
+  };
+
+  void emit(Kind kind, size_t begin, size_t end) {
+    tokens_.push_back({kind, begin, end});
+    at_ = end;
+  }
+
+  void stop(size_t begin, size_t end, std::string message, std::string hint) {
+    mistakes_.push_back({code_.source_span(begin, end), std::move(message), std::move(hint)});
+    complete_ = false;
+  }
+
+  void refuse_unclosed(const Frame& frame) {
+    if (frame.kind == Frame::Kind::literal && frame.literal.in_field) {
+      // What looks like a string's beginning is more likely the end of the f-string around it.
+      const auto is_field = [](const Frame& open) { return open.kind != Frame::Kind::literal; };
+      const Frame field = *std::find_if(frames_.rbegin(), frames_.rend(), is_field);
+      stop(field.begin, field.end, fmt::format("'{}' is never closed", code_.at(field.begin)), "");
+    } else if (frame.kind == Frame::Kind::literal) {
+      stop(frame.begin, frame.end, "this string literal is never closed",
+           frame.literal.triple
+               ? fmt::format("write {} where it ends", std::string(3, frame.literal.quote))
+               : fmt::format("write {} where it ends, on the same line", frame.literal.quote));
+    } else {
+      stop(frame.begin, frame.end, fmt::format("'{}' is never closed", code_.at(frame.begin)), "");
+    }
+  }
+
+  bool push(const Frame& frame) {
+    if (frames_.size() >= kDeepestNesting) {
+      stop(frame.begin, frame.end, fmt::format("brackets nested more than {} deep", kDeepestNesting), "");
+      return false;
+    }
+    frames_.push_back(frame);
+    return true;
+  }
+
+  bool in_field() const {
+    for (const Frame& frame : frames_) {
+      if (frame.kind == Frame::Kind::field || frame.kind == Frame::Kind::spec) return true;
+    }
+    return false;
+  }
+
+  bool top_is(Frame::Kind kind) const { return !frames_.empty() && frames_.back().kind == kind; }
+
+  void end_line() {
+    if (!tokens_.empty() && tokens_.back().kind != Kind::newline) {
+      tokens_.push_back({Kind::newline, at_, at_});
+    }
+  }
+
+  void scan_code() {
+    const char c = code_.at(at_);
+    if (c == ' ' || c == '\t' || c == '\f') {
+      ++at_;
+    } else if (c == '\n' || c == '\r') {
+      if (frames_.empty()) end_line();
+      ++at_;
+    } else if (c == '#') {
+      scan_comment();
+    } else if (c == '\\') {
+      scan_continuation();
+    } else if (c == '"' || c == '\'') {
+      open_literal(Literal{}, at_, at_);
+    } else if (is_digit(c) || (c == '.' && is_digit(code_.at(at_ + 1)))) {
+      scan_number();
+    } else if (is_name_byte(c)) {
+      scan_name();
+    } else {
+      scan_operator(c);
+    }
+  }
+
+  void scan_comment() {
+    size_t end = at_;
+    while (code_.at(end) != '\n' && code_.at(end) != '\r') ++end;
+    if (in_field()) {
+      for (size_t at = at_; at < end; ++at) {
+        if (!code_.is_hole(at)) continue;
+        verdicts_.refuse(code_.placeholder_at(at), "in a comment inside a replacement field",
+                         "Python before 3.12 knows no comments there");
+      }
+    } else {
+      const bool on_top =
+          tokens_.empty() && frames_.empty() && source_.line_at(code_.source_span(at_, at_ + 1).begin) <= 2;
+      place_comment(code_, at_, end, on_top, verdicts_, mistakes_);
+    }
+    at_ = end;
+  }
+
+  // A backslash outside of literals joins two lines; before anything else it is an error of the template's.
+  void scan_continuation() {
+    ++at_;
+    if (code_.is_hole(at_)) {
+      verdicts_.refuse(code_.placeholder_at(at_), "directly after a backslash",
+                       "only the line's end may follow a backslash that continues a line");
+    } else if (code_.at(at_) == '\r' && code_.at(at_ + 1) == '\n') {
+      at_ += 2;
+    } else if (code_.at(at_) == '\r' || code_.at(at_) == '\n') {
+      ++at_;
+    }
+  }
+
+  void scan_number() {
+    size_t end = at_;
+    const auto digits = [&] {
+      while (is_digit(code_.at(end)) || code_.at(end) == '_') ++end;
+    };
+    const char kind = static_cast<char>(code_.at(at_ + 1) | 0x20);
+    if (code_.at(at_) == '0' && (kind == 'x' || kind == 'o' || kind == 'b')) {
+      end += 2;
+      while (is_word_byte(code_.at(end))) ++end;
+    } else {
+      digits();
+      if (code_.at(end) == '.') {
+        ++end;
+        digits();
+      }
+      if ((code_.at(end) | 0x20) == 'e') {
+        const size_t sign = code_.at(end + 1) == '+' || code_.at(end + 1) == '-' ? 1 : 0;
+        if (is_digit(code_.at(end + 1 + sign)) || code_.is_hole(end + 1 + sign)) {
+          end += 1 + sign;
+          digits();
+        }
+      }
+      if ((code_.at(end) | 0x20) == 'j') ++end;
+    }
+    emit(Kind::number, at_, end);
+  }
+
+  void scan_name() {
+    size_t end = at_;
+    while (is_name_byte(code_.at(end)) && end < code_.size()) ++end;
+    const bool quoted_next = code_.at(end) == '"' || code_.at(end) == '\'';
+    if (quoted_next) {
+      if (const std::optional<Literal> literal = literal_of_prefix(code_.text(at_, end))) {
+        open_literal(*literal, at_, end);
+        return;
+      }
+    }
+    emit(Kind::name, at_, end);
+  }
+
+  // `begin` is at the prefix, `quote` at the first quote.
+  void open_literal(Literal literal, size_t begin, size_t quote) {
+    literal.quote = code_.at(quote);
+    literal.triple = code_.at(quote + 1) == literal.quote && code_.at(quote + 2) == literal.quote;
+    literal.in_field = in_field();
+    const size_t end = quote + literal.quote_length();
+    if (!push({Frame::Kind::literal, begin, end, 0, literal})) return;
+    if (literal.formatted) tokens_.push_back({Kind::fstring_begin, begin, end});
+    at_ = end;
+  }
+
+  void scan_literal() {
+    const Frame frame = frames_.back();
+    switch (scan_literal_text(code_, frame.literal, at_, verdicts_)) {
+      case LiteralStop::closed:
+        frames_.pop_back();
+        if (frame.literal.formatted) {
+          emit(Kind::fstring_end, at_ - frame.literal.quote_length(), at_);
+        } else {
+          emit(Kind::string, frame.begin, at_);
+        }
+        break;
+      case LiteralStop::field:
+        open_field();
+        break;
+      case LiteralStop::lone_brace:
+        stop(at_, at_ + 1, "'}' stands alone in an f-string", "write '}}' for a brace");
+        break;
+      case LiteralStop::unterminated:
+        refuse_unclosed(frame);
+        break;
+    }
+  }
+
+  void open_field() {
+    if (!push({Frame::Kind::field, at_, at_ + 1, tokens_.size(), frames_.back().literal})) return;
+    emit(Kind::field_begin, at_, at_ + 1);
+  }
+
+  void close_field() {
+    frames_.pop_back();
+    emit(Kind::field_end, at_, at_ + 1);
+  }
+
+  // The field's expression ends here; a last `=` shows the expression's source in the result.
+  void end_expression() {
+    const PythonToken& last = tokens_.back();
+    if (last.kind == Kind::op && code_.text(last.begin, last.end) == "=") {
+      tokens_[frames_.back().token].shows_source = true;
+    }
+  }
+
+  void scan_spec() {
+    const Literal& literal = frames_.back().literal;
+    const char c = code_.at(at_);
+    if (c == kHole) {
+      verdicts_.refuse(code_.placeholder_at(at_++), "in a format spec",
+                       "format the value in Python: assign the spec to a variable and write {value:{spec}}");
+    } else if (c == '{') {
+      open_field();
+    } else if (c == '}') {
+      close_field();
+    } else if (c == literal.quote || ((c == '\n' || c == '\r') && !literal.triple)) {
+      refuse_unclosed(frames_.back());
+    } else {
+      at_ += c == '\\' && code_.at(at_ + 1) == literal.quote ? 2 : 1;
+    }
+  }
+
+  void scan_operator(char c) {
+    const bool field = top_is(Frame::Kind::field);
+    if (c == '(' || c == '[' || c == '{') {
+      if (push({Frame::Kind::bracket, at_, at_ + 1})) emit(Kind::open, at_, at_ + 1);
+    } else if (field && c == '}') {
+      end_expression();
+      close_field();
+    } else if (c == ')' || c == ']' || c == '}') {
+      close_bracket(c);
+    } else if (field && c == '!' && code_.at(at_ + 1) != '=') {
+      end_expression();
+      emit(Kind::conversion, at_, at_ + 1);
+    } else if (field && c == ':') {
+      end_expression();
+      frames_.back().kind = Frame::Kind::spec;
+      emit(Kind::spec_begin, at_, at_ + 1);
+    } else {
+      emit(Kind::op, at_, at_ + operator_length());
+    }
+  }
+
+  size_t operator_length() const {
+    const std::string_view rest = code_.text().substr(at_, 3);
+    for (const std::string_view candidate : kLongOperators) {
+      if (rest.starts_with(candidate)) return candidate.size();
+    }
+    return 1;
+  }
+
+  void close_bracket(char c) {
+    const char expected = c == ')' ? '(' : c == ']' ? '[' : '{';
+    if (frames_.empty()) {
+      stop(at_, at_ + 1, fmt::format("'{}' closes nothing", c), "");
+    } else if (code_.at(frames_.back().begin) != expected) {
+      const size_t line = source_.line_at(code_.source_span(frames_.back().begin, frames_.back().end).begin);
+      stop(at_, at_ + 1,
+           fmt::format("'{}' does not close '{}' of line {}", c, code_.at(frames_.back().begin), line), "");
+    } else {
+      frames_.pop_back();
+      emit(Kind::close, at_, at_ + 1);
+    }
+  }
+
+  const Source& source_;
+  const CodeText& code_;
+  Verdicts& verdicts_;
+  Mistakes& mistakes_;
+  std::vector<PythonToken> tokens_;
+  std::vector<Frame> frames_;
+  size_t at_ = 0;
+  bool complete_ = true;
+};
+
+}  // namespace
+
+PythonScan scan_python(const Source& source, const CodeText& code, Verdicts& verdicts, Mistakes& mistakes) {
+  return Scanner(source, code, verdicts, mistakes).run();
+}
+
+}  // namespace testloom::templating

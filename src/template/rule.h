@@ -1,0 +1,34 @@
+// What may stand where: the rule by which a placeholder's value is written, as decided by placement/ and
+// obeyed by escape.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace testloom::templating {
+
+enum class Rule {
+  str_text,        // inside a str literal: decodes to exactly the value
+  bytes_text,      // inside a bytes literal: decodes to the value's UTF-8
+  comment,         // inside a comment: cannot end the line, nor make an encoding or type comment of it
+  name,            // a name or a part of one: made of [A-Za-z0-9_], distinct for distinct values
+  identifier,      // a name or a part of one that the value must be already, as after a dot
+  expression,      // an operand: a typed literal
+  number_or_name,  // an operand in an f-string's replacement field, where no quote may stand
+};
+
+struct Placement {
+  Rule rule = Rule::expression;
+  char quote = '\'';        // str_text, bytes_text: the quote of the literal
+  bool in_fstring = false;  // str_text: braces are doubled
+  bool on_top = false;      // comment: Python looks for an encoding there
+  bool begins = false;      // name, identifier: the value begins the name, so that no digit may come first
+  bool alone = false;       // name, identifier: the value is the whole name, so that it may be no keyword
+  bool before_dot = false;  // expression, number_or_name: an integer needs parentheses
+  bool operator==(const Placement&) const = default;
+};
+
+// As `str_text " in f-string`, for dumps.
+std::string describe(const Placement& placement);
+
+}  // namespace testloom::templating

@@ -1,0 +1,4 @@
+x = \${batch_size}
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+${model_name}
+
+def test_it():
+    pass

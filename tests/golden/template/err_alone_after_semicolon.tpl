@@ -1,0 +1,4 @@
+x = 1; ${model_name}
+
+def test_it():
+    pass

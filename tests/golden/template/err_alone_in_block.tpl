@@ -1,0 +1,4 @@
+if True: ${model_name}
+
+def test_it():
+    pass

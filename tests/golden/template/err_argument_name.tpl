@@ -1,0 +1,4 @@
+f(${task}=1)
+
+def test_it():
+    pass

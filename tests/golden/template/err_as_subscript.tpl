@@ -1,0 +1,5 @@
+with a as ${task}[0]:
+    pass
+
+def test_it():
+    pass

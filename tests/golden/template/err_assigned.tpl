@@ -1,0 +1,4 @@
+${task} = 1
+
+def test_it():
+    pass

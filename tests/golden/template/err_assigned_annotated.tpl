@@ -1,0 +1,4 @@
+${task}: int = 1
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+[a, (b, ${task})] = c
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+*${task}, b = c
+
+def test_it():
+    pass

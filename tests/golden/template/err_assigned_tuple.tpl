@@ -1,0 +1,4 @@
+a, ${task} = 1, 2
+
+def test_it():
+    pass

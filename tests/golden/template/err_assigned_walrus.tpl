@@ -1,0 +1,4 @@
+print(${task} := 1)
+
+def test_it():
+    pass

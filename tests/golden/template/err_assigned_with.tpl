@@ -1,0 +1,5 @@
+with a as (${task}, b):
+    pass
+
+def test_it():
+    pass

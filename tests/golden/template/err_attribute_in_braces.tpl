@@ -1,0 +1,4 @@
+x = "${model.name}"
+
+def test_it():
+    pass

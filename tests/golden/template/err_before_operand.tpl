@@ -1,0 +1,4 @@
+x = (${batch_size} y)
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = (${task} "abc")
+
+def test_it():
+    pass

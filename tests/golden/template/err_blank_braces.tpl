@@ -1,0 +1,4 @@
+x = "${  }"
+
+def test_it():
+    pass

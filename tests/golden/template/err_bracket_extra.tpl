@@ -1,0 +1,4 @@
+x = 1)
+
+def test_it():
+    pass

@@ -1,0 +1,5 @@
+x = foo(1,
+y = 2
+
+def test_it():
+    pass

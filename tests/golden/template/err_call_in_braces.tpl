@@ -1,0 +1,4 @@
+x = "${model_name.replace("-", "_")}"
+
+def test_it():
+    pass

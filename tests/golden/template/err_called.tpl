@@ -1,0 +1,4 @@
+x = ${task}(1)
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+# -*- coding: latin-1 -*-
+
+def test_it():
+    pass

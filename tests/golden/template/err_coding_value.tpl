@@ -1,0 +1,4 @@
+# coding: ${model_name}
+
+def test_it():
+    pass

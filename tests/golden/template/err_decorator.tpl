@@ -1,0 +1,6 @@
+@${task}
+def f():
+    pass
+
+def test_it():
+    pass

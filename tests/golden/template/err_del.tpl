@@ -1,0 +1,4 @@
+del x, ${task}
+
+def test_it():
+    pass

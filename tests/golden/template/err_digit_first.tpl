@@ -1,0 +1,4 @@
+x = "${1x}"
+
+def test_it():
+    pass

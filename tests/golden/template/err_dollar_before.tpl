@@ -1,0 +1,4 @@
+x = $$${task}
+
+def test_it():
+    pass

@@ -1,0 +1,6 @@
+x = f"""{
+1 # ${model_name}
+}"""
+
+def test_it():
+    pass

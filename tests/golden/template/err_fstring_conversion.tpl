@@ -1,0 +1,4 @@
+x = f"{y!${task}}"
+
+def test_it():
+    pass

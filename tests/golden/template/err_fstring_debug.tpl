@@ -1,0 +1,4 @@
+x = f"{${batch_size}=}"
+
+def test_it():
+    pass

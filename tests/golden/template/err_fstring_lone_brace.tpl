@@ -1,0 +1,4 @@
+x = f"a } ${model_name}"
+
+def test_it():
+    pass

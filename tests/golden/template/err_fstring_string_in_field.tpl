@@ -1,0 +1,4 @@
+x = f"{d['${model_name}']}"
+
+def test_it():
+    pass

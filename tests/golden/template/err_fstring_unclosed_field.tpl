@@ -1,0 +1,4 @@
+x = f"{y"
+
+def test_it():
+    pass

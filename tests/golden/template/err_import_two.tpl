@@ -1,0 +1,4 @@
+import ${task} ${device}
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = "\x4${model_name}"
+
+def test_it():
+    pass

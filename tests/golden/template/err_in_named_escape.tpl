@@ -1,0 +1,4 @@
+x = "\N{${model_name}}"
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = "\u12${model_name}"
+
+def test_it():
+    pass

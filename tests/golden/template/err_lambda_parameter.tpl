@@ -1,0 +1,4 @@
+f = lambda ${task}: 1
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+${model_name} x = 1
+
+def test_it():
+    pass

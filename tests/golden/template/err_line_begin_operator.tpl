@@ -1,0 +1,4 @@
+${batch_size} + 1
+
+def test_it():
+    pass

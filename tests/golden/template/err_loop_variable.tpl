@@ -1,0 +1,5 @@
+for i, ${task} in x:
+    pass
+
+def test_it():
+    pass

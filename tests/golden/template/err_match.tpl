@@ -1,0 +1,6 @@
+match ${task}:
+    case 1:
+        pass
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+é${task} = 1
+
+def test_it():
+    pass

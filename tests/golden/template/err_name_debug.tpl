@@ -1,0 +1,4 @@
+__de${task}__ = 1
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+__${task}__ = 1
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+de${task} = 1
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = 1 ${task}f y
+
+def test_it():
+    pass

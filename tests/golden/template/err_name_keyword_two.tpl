@@ -1,0 +1,4 @@
+${task}${device} = 1
+
+def test_it():
+    pass

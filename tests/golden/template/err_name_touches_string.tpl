@@ -1,0 +1,4 @@
+x = y_${task}"abc"
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = Tr${task}
+
+def test_it():
+    pass

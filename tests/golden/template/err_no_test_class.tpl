@@ -1,0 +1,3 @@
+class TestIt:
+    def test_it(self):
+        pass

@@ -1,0 +1,3 @@
+if True:
+    def test_it():
+        pass

@@ -1,0 +1,4 @@
+"""
+def test_it():
+    pass
+"""

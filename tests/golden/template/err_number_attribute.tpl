@@ -1,0 +1,4 @@
+x = y.${batch_size}
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = 1${batch_size}
+
+def test_it():
+    pass

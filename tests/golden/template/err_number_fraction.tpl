@@ -1,0 +1,4 @@
+x = ${batch_size}.5
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = 0x${batch_size}
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = y ${task} 3
+
+def test_it():
+    pass

@@ -1,0 +1,5 @@
+def f(a, ${task}, b=${batch_size}):
+    pass
+
+def test_it():
+    pass

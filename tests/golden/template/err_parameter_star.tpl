@@ -1,0 +1,5 @@
+def f(*${task}):
+    pass
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = r"${model_name}"
+
+def test_it():
+    pass

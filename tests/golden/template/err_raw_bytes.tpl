@@ -1,0 +1,4 @@
+x = Rb'${model_name}'
+
+def test_it():
+    pass

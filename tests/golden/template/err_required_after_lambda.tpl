@@ -1,0 +1,2 @@
+def test_it(a=lambda x, y: x, b: int = 3, /, c: str):
+    pass

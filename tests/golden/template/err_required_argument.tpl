@@ -1,0 +1,2 @@
+def test_it(model, batch=4, *args, size, flag=True, **more):
+    pass

@@ -1,0 +1,4 @@
+x = "abc"${task}
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = ${batch_size + 1}
+
+def test_it():
+    pass

@@ -1,0 +1,5 @@
+if True:
+	x = "${device_}"
+
+def test_it():
+    pass

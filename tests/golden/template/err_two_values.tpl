@@ -1,0 +1,4 @@
+x = ${task} ${device}
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = []  # type: ${model_name}
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = []  # ${model_name} type: list
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = "${model_name"
+
+def test_it():
+    pass

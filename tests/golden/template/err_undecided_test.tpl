@@ -1,0 +1,5 @@
+def ${model_family}():
+    pass
+
+def test_it():
+    pass

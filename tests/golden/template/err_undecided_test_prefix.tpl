@@ -1,0 +1,5 @@
+def tes${model_family}():
+    pass
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = "${modle_name}"
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+x = "${zebra}"
+
+def test_it():
+    pass

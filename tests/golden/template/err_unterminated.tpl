@@ -1,0 +1,5 @@
+x = "abc
+y = 1
+
+def test_it():
+    pass

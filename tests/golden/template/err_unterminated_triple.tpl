@@ -1,0 +1,6 @@
+x = 1
+y = """abc
+${model_name}
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+y = b'''abc
+
+def test_it():
+    pass

@@ -1,0 +1,5 @@
+import torch
+x = torch.${device}
+
+def test_it():
+    pass

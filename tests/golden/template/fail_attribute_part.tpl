@@ -1,0 +1,4 @@
+x = y.use_${device}
+
+def test_it():
+    pass

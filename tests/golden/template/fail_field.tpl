@@ -1,0 +1,4 @@
+x = f"{${task}}"
+
+def test_it():
+    pass

@@ -1,0 +1,4 @@
+from ${task} import x
+
+def test_it():
+    pass

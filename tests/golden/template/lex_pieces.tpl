@@ -1,0 +1,3 @@
+a$b $$ $${x} ${ model_name } $$${x}$
+${open "
+${task}

@@ -1,0 +1,1 @@
+def test_${test_id}(): return ${model_name}

@@ -1,0 +1,2 @@
+a $$ ${model_name}${	batch_size }
+${1x} ${} ${a b}

@@ -1,0 +1,5 @@
+x = "$ 5 $x ${task}"
+# $
+
+def test_it():
+    pass

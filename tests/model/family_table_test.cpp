@@ -1,0 +1,116 @@
+// The table of evidence: what its parser refuses, with the line, and how its kinds weigh.
+#include "model/family_table.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "testloom/error.h"
+
+namespace testloom {
+namespace {
+
+std::string parse_error(std::string_view text) {
+  try {
+    parse_family_table(text, "t.tsv");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::spec);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(FamilyTable, RefusesBadRows) {
+  struct Case {
+    std::string_view text, message;
+  };
+  const std::vector<Case> cases = {
+      {"# one\ntype\tvision\tbert\n", "t.tsv:2: a row has 4 columns separated by tabs, this one has 3"},
+      {"tpye\tvision\t-\tx\n", "t.tsv:1: unknown kind 'tpye'"},
+      {"\n\ntype\tvison\t-\tx\n", "t.tsv:3: unknown family 'vison'"},
+      {"type\tunknown\t-\tx\n", "t.tsv:1: unknown family 'unknown'"},
+      {"type\t-\t-\tx\n", "t.tsv:1: this kind of row needs a family"},
+      {"hide\tvision\t-\tx\n", "t.tsv:1: a hidden word has no family"},
+      {"hide\t-\tfill-mask\tx\n", "t.tsv:1: a hidden word has no task"},
+      {"task\tvision\t-\tx\n", "t.tsv:1: a task row needs a task"},
+      {"type\tvision\tFill Mask\tx\n", "t.tsv:1: 'Fill Mask' is not a task"},
+      {"type\tvision\t\tx\n", "t.tsv:1: '' is not a task"},
+      {"type\tvision\t-\tViT\n", "t.tsv:1: 'ViT' is not a sequence of lower-case tokens"},
+      {"type\tvision\t-\ta  b\n", "t.tsv:1: 'a  b' is not a sequence of lower-case tokens"},
+      {"type\tvision\t-\ta,,b\n", "t.tsv:1: '' is not a sequence of lower-case tokens"},
+      {"type\tvision\t-\ta b\ntype\taudio\t-\tc, ab", "t.tsv:2: 'ab' is on line 1 already"},
+  };
+  for (const Case& bad : cases) {
+    EXPECT_EQ(parse_error(bad.text).substr(0, bad.message.size()), bad.message) << bad.text;
+  }
+}
+
+TEST(FamilyTable, NamesEveryBadRowAndWhatWasMeant) {
+  const std::string message = parse_error("tpye\tvision\t-\tx\ntype\tvison\t-\ty\n");
+  EXPECT_EQ(message,
+            "t.tsv:1: unknown kind 'tpye'\n  did you mean 'type'?\n"
+            "t.tsv:2: unknown family 'vison'\n  did you mean 'vision'?");
+}
+
+TEST(FamilyTable, DigitsOfDifferentTokensStayApart) {
+  const FamilyTable table = parse_family_table(
+      "type\tvision\t-\tab 3 1c\ntype\taudio\t-\tab 31c\ntype\tmultimodal\t-\tab 3\n", "t");
+  EXPECT_EQ(detect_family("ab-3-1c", table).model_family, "vision");
+  EXPECT_EQ(detect_family("ab3.1c", table).model_family, "vision");
+  EXPECT_EQ(detect_family("ab31c", table).model_family, "audio");
+  EXPECT_EQ(detect_family("ab-3-4c", table).model_family, "multimodal");
+  EXPECT_EQ(detect_family("ab-3c", table).model_family, "unknown");
+}
+
+TEST(FamilyTable, KindsWeighDifferently) {
+  const FamilyTable table = parse_family_table(
+      "word\taudio\ttext-to-speech\tsay\n"
+      "word\tmultimodal\t-\tsee\n"
+      "sense\tmultimodal\t-\tlook\n"
+      "type\ttext_generation\ttext-generation\twriter, author\n"
+      "type\ttime_series\t-\tclock\n"
+      "type\tdiffusion\t-\tpaint\n"
+      "part\ttext_embedding\t-\treader\n"
+      "part\tvision\t-\teye\n"
+      "first\tvision\t-\tlamp\n"
+      "hint\tvision\tdepth-estimation\tdeep\n"
+      "task\ttext_generation\tsummarization\tshort\n"
+      "organisation\tvision\t-\teyes inc\n"
+      "hide\t-\t-\twriter block\n",
+      "t");
+  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+      {"writer", "text_generation"},
+      {"writer-block", "unknown"},
+      {"reader-writer", "text_generation"},
+      {"eye-reader", "multimodal"},
+      {"writer-look", "multimodal"},
+      {"look", "unknown"},
+      {"reader-look", "text_embedding"},
+      {"see", "multimodal"},
+      {"writer-see-say", "audio"},
+      {"clock-see", "time_series"},
+      {"clock-writer", "time_series"},
+      {"clock-paint", "unknown"},
+      {"clock-paint-deep", "unknown"},
+      {"lamp-x", "vision"},
+      {"x-lamp", "unknown"},
+      {"deep", "vision"},
+      {"deep-reader", "text_embedding"},
+      {"short", "unknown"},
+      {"eyes-inc/writer", "vision"},
+      {"eyes-inc-2/writer", "text_generation"},
+  };
+  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
+  EXPECT_EQ(detect_family("writer-short", table).task, "summarization");
+  EXPECT_EQ(detect_family("eye-deep", table).task, "depth-estimation");
+}
+
+TEST(FamilyTable, ShippedTableIsLarge) {
+  EXPECT_GT(family_table().rows.size(), 80u);
+  EXPECT_EQ(parse_error(""), "");
+}
+
+}  // namespace
+}  // namespace testloom
