@@ -49,7 +49,9 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--template-db", required=True, metavar="FILE", help="the store; made where there is none")
+    parser.add_argument(
+        "--template-db", required=True, metavar="FILE", help="the store; made where there is none"
+    )
     actions = parser.add_mutually_exclusive_group(required=True)
     for flag, run, text in (
         ("--add-template", add_template, "store a template"),
@@ -64,7 +66,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--description", metavar="TEXT", help="of the template or the mapping")
     parser.add_argument("--model", metavar="NAME", help="the model's name")
     parser.add_argument(
-        "--hardware", metavar="LIST", help="hardware types, such as cpu,cuda; of a template, the one it is for"
+        "--hardware",
+        metavar="LIST",
+        help="hardware types, such as cpu,cuda; of a template, the one it is for",
     )
     parser.add_argument("--batch-sizes", metavar="LIST", help="such as 1,4")
     parser.add_argument("--output-dir", metavar="DIR", help="also write the tests as files there")
@@ -123,7 +127,9 @@ def list_of(text: str) -> list[str]:
 def batch_sizes_of(text: str) -> list[int]:
     for item in list_of(text):
         if not re.fullmatch(r"[+-]?[0-9]{1,1000}", item, re.ASCII):
-            raise UsageError(f"batch size '{shown(item[:80])}' is not a whole number; write it in digits, such as 1,4")
+            raise UsageError(
+                f"batch size '{shown(item[:80])}' is not a whole number; write it in digits, such as 1,4"
+            )
     return [int(item) for item in list_of(text)]
 
 
@@ -204,7 +210,9 @@ def list_templates(options: argparse.Namespace, out: Output) -> bool:
     out.line(f"Found {len(templates)} templates:")
     for row in templates:
         name, family, hardware_type = row["template_name"], row["model_family"], row["hardware_type"] or "any"
-        out.line(f"ID: {row['template_id']}, Name: {shown(name)}, Family: {family}, Hardware: {hardware_type}")
+        out.line(
+            f"ID: {row['template_id']}, Name: {shown(name)}, Family: {family}, Hardware: {hardware_type}"
+        )
     out.result({"success": True, "templates": templates})
     return True
 

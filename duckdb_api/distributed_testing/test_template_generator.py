@@ -9,11 +9,11 @@ import pytest
 
 from testloom import TemplateError, TestGeneratorIntegration, UsageError
 
-TEMPLATE = '''\
+TEMPLATE = """\
 # Test for ${model_name} on ${hardware_type}
 def test_${model_family}_${hardware_type}():
     return {"model_name": "${model_name}", "hardware_type": "${hardware_type}", "batch_size": ${batch_size}}
-'''
+"""
 
 TEST_KEYS = {
     "test_id",
@@ -109,10 +109,18 @@ def test_a_changed_template_is_the_next_version_under_its_id(generator):
     assert history == [(TEMPLATE,), (changed,), (TEMPLATE,)]
 
 
-@pytest.mark.parametrize("content", ["", "x = 1\n", TEMPLATE.replace("model_name", "modle_name"), "x = '${'"])
-def test_a_template_that_does_not_pass_is_not_stored(generator, content):
+BAD_TEMPLATES = {
+    "empty": "",
+    "no test": "x = 1\n",
+    "unknown name": TEMPLATE.replace("model_name", "modle_name"),
+    "not closed": "def test_a():\n    return '${model_name'\n",
+}
+
+
+@pytest.mark.parametrize("name", BAD_TEMPLATES)
+def test_a_template_that_does_not_pass_is_not_stored(generator, name):
     with pytest.raises(TemplateError) as caught:
-        generator.add_template("a", "vision", content)
+        generator.add_template("a", "vision", BAD_TEMPLATES[name])
     assert isinstance(caught.value, ValueError)
     assert str(caught.value)
     assert generator.list_templates() == []
@@ -175,14 +183,23 @@ def test_generated_tests_say_what_they_are(vision):
     assert len({test["test_id"] for test in tests}) == 4
     for test in tests:
         assert set(test) - {"dependencies"} == TEST_KEYS
-        assert (test["model_name"], test["model_family"], test["test_type"]) == ("my-model", "vision", "generated")
+        assert (test["model_name"], test["model_family"], test["test_type"]) == (
+            "my-model",
+            "vision",
+            "generated",
+        )
         assert test["requirements"] == {
             "hardware_type": test["hardware_type"],
             "min_memory_gb": 2.0 if test["batch_size"] == 4 else 0.5,
             "test_timeout_seconds": 600,
         }
         assert run(test) == {key: test[key] for key in ("model_name", "hardware_type", "batch_size")}
-    assert [test.get("dependencies") for test in tests] == [None, [tests[0]["test_id"]], None, [tests[2]["test_id"]]]
+    assert [test.get("dependencies") for test in tests] == [
+        None,
+        [tests[0]["test_id"]],
+        None,
+        [tests[2]["test_id"]],
+    ]
 
 
 def test_without_lists_it_is_cpu_with_batches_of_1_and_4(vision):
@@ -200,7 +217,7 @@ def test_the_same_input_gives_the_same_ids_in_another_store(vision, tmp_path):
 
 
 def test_any_model_name_is_rendered_as_it_is(vision):
-    name = "it's \"quoted\" \"\"\" ${x} \\ \n\t\x01 größe 模型 😀"
+    name = 'it\'s "quoted" """ ${x} \\ \n\t\x01 größe 模型 😀'
     vision.add_model_mapping(name, "vision")
     success, tests = vision.generate_and_submit_tests(name)
     assert success is True
@@ -294,7 +311,11 @@ def test_bad_lists_are_refused(vision, hardware_types, batch_sizes):
     assert vision.template_db.execute("SELECT count(*) FROM plans", None).fetchone() == (0,)
 
 
-@pytest.mark.parametrize("model_name", ["", "x" * 4097, "a\0b", "\udcff", None, 4])
+@pytest.mark.parametrize(
+    "model_name",
+    ["", "x" * 4097, "a\0b", "\udcff", None, 4],
+    ids=["empty", "longer than 4 KB", "U+0000", "not UTF-8", "None", "a number"],
+)
 def test_bad_model_names_are_refused(vision, model_name):
     with pytest.raises(UsageError):
         vision.generate_and_submit_tests(model_name)
@@ -355,7 +376,9 @@ def test_after_three_failures_in_a_row_the_rest_is_not_tried(tmp_path):
 
 @pytest.mark.parametrize("reply", [None, "task-7", {"task_id": 7}, {"success": True}, {}])
 def test_any_other_reply_means_submitted(tmp_path, reply):
-    with TestGeneratorIntegration(tmp_path / "t.duckdb", coordinator_client=Recorder({1: reply})) as generator:
+    with TestGeneratorIntegration(
+        tmp_path / "t.duckdb", coordinator_client=Recorder({1: reply})
+    ) as generator:
         generator.add_template("t", "vision", TEMPLATE)
         generator.add_model_mapping("m", "vision")
         assert generator.generate_and_submit_tests("m", ["cpu"], [1])[0] is True
@@ -372,7 +395,9 @@ def test_a_store_keeps_what_it_was_given(tmp_path):
 
 
 def test_the_open_store_answers_sql(vision):
-    cursor = vision.template_db.execute("SELECT model_name, 1.5::DOUBLE, NULL FROM model_mapping WHERE mapping_id = ?", [1])
+    cursor = vision.template_db.execute(
+        "SELECT model_name, 1.5::DOUBLE, NULL FROM model_mapping WHERE mapping_id = ?", [1]
+    )
     assert cursor.fetchone() == ("my-model", 1.5, None)
     assert cursor.fetchone() is None
     assert vision.template_db.execute("SELECT 1 UNION ALL SELECT 2", None).fetchall() == [(1,), (2,)]

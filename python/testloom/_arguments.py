@@ -8,7 +8,7 @@ from typing import Any
 
 from testloom._core import UsageError
 
-LARGEST_BATCH_SIZE = 2**63 - 1
+LARGEST_NUMBER = 2**63 - 1
 
 
 def usage_error(message: str, hint: str = "") -> UsageError:
@@ -43,18 +43,18 @@ def texts(values: Iterable[str], what: str) -> list[str]:
     return [text(value, f"one of {what}") for value in values]
 
 
-def batch_size(value: Any) -> int:
+def whole_number(value: Any, what: str, largest: int = LARGEST_NUMBER) -> int:
     """A whole number that the core can hold; whether it is a sensible one, the core checks."""
     try:
         if isinstance(value, bool):
             raise TypeError
         number = operator.index(value)
     except TypeError:
-        hint = "give a whole number, such as 1, 4 or 16"
-        raise usage_error(f"batch size {value!r:.80} is not a whole number", hint) from None
-    if not -LARGEST_BATCH_SIZE <= number <= LARGEST_BATCH_SIZE:
-        side = "large" if number > 0 else "small"
-        raise usage_error(f"batch size is too {side}", f"the largest is {LARGEST_BATCH_SIZE}")
+        raise usage_error(
+            f"{what} {value!r:.80} is not a whole number", "give it in digits, such as 4"
+        ) from None
+    if not -largest <= number <= largest:
+        raise usage_error(f"{what} is too {'large' if number > 0 else 'small'}", f"the largest is {largest}")
     return number
 
 
@@ -62,7 +62,7 @@ def batch_sizes(values: Iterable[int]) -> list[int]:
     """A list of batch sizes."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise usage_error(f"batch sizes are not a list but {values!r:.80}", "give a list, such as [1, 4]")
-    return [batch_size(value) for value in values]
+    return [whole_number(value, "batch size") for value in values]
 
 
 def mapping(value: Any, what: str) -> Mapping[str, Any]:

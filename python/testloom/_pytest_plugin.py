@@ -22,9 +22,19 @@ def installed(argument: str) -> str:
     path, separator, test = argument.partition("::")
     if not path.startswith(PACKAGE + "/") or Path(path).exists():
         return argument
+    folder = package_folder()
+    candidate = folder.parent / path if folder else Path(path)
+    return f"{candidate}{separator}{test}" if candidate.exists() else argument
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Shows the installed tests under the path that was asked for; outside pytest's root they have none."""
+    folder = package_folder() if item.nodeid.startswith("::") else None
+    if folder and item.path.is_relative_to(folder):
+        item._nodeid = item.path.relative_to(folder.parent).as_posix() + item.nodeid
+
+
+def package_folder() -> Path | None:
+    """Where the package is installed."""
     spec = importlib.util.find_spec(PACKAGE)
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        candidate = Path(folder).parent / path
-        if candidate.exists():
-            return f"{candidate}{separator}{test}"
-    return argument
+    return Path(spec.origin).parent if spec and spec.origin else None

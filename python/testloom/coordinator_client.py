@@ -9,6 +9,8 @@ from typing import Any
 from testloom import _arguments, _core
 
 REQUIRED = ("test_id", "model_name", "hardware_type", "batch_size", "test_content")
+DEFAULT_PRIORITY = 5
+LARGEST_PRIORITY = 2**31 - 1
 
 
 class CoordinatorClient:
@@ -60,7 +62,9 @@ def _fields(test: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         raise _arguments.usage_error(f"the test lacks {', '.join(missing)}")
     try:
-        requirements = json.dumps(_arguments.mapping(test.get("requirements") or {}, "requirements"), allow_nan=False)
+        requirements = json.dumps(
+            _arguments.mapping(test.get("requirements") or {}, "requirements"), allow_nan=False
+        )
     except (TypeError, ValueError) as error:
         raise _arguments.usage_error(f"the test's requirements cannot be written as JSON: {error}") from None
     texts = {
@@ -73,10 +77,11 @@ def _fields(test: Mapping[str, Any]) -> dict[str, Any]:
             ("test_content", ""),
         )
     }
+    priority = DEFAULT_PRIORITY if test.get("priority") is None else test["priority"]
     return {
         **texts,
-        "batch_size": _arguments.batch_size(test["batch_size"]),
+        "batch_size": _arguments.whole_number(test["batch_size"], "batch size"),
         "dependencies": _arguments.texts(test.get("dependencies") or [], "dependencies"),
-        "priority": _arguments.batch_size(5 if test.get("priority") is None else test["priority"]),
+        "priority": _arguments.whole_number(priority, "priority", LARGEST_PRIORITY),
         "requirements_json": requirements,
     }

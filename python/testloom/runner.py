@@ -30,7 +30,8 @@ In a result, NaN and infinities become "NaN", "Infinity" and "-Infinity"; intege
 arrays of up to 1,000 elements nested lists, larger ones {"shape", "dtype"}; bytes {"bytes": length}; enums their
 values; paths strings; sets sorted lists; dataclasses dicts; keys strings; dtypes and devices their names, and anything
 else its repr. A container inside itself is "<cycle>", one too deep "<too deep>", and a lone surrogate is written out as
-\\udc80. A result over 10 MB becomes {"truncated": true} and those of its known keys that are small.
+\\udc80. A result over 10 MB or of over a million values becomes {"truncated": true} and those of its known keys that
+are small.
 """
 
 import os
@@ -69,6 +70,7 @@ KNOWN_KEYS += ("peak_device_memory_bytes", "output_shape", "metrics")
 MAX_DEPTH = 30
 MAX_ELEMENTS = 1_000
 MAX_RESULT_BYTES = 10_000_000
+MAX_VALUES = 1_000_000
 MAX_KEPT_BYTES = 20_000
 MAX_MESSAGE = 10_000
 MAX_TRACEBACK = 64_000
@@ -234,7 +236,7 @@ class Plain:
         self.around = set()
 
     def __call__(self, value, depth=0):
-        self.spend(2)
+        self.spend(MAX_RESULT_BYTES // MAX_VALUES)
         try:
             return self.convert(value, depth)
         except TooLarge:

@@ -45,7 +45,9 @@ def submit_tests(tests: Iterable[Mapping[str, Any]], client: SubmitsTasks) -> li
         if failures >= FAILURES_BEFORE_GIVING_UP:
             submission = Submission(test_id, False, error=f"not tried after {failures} failures in a row")
         elif missing is not None:
-            submission = Submission(test_id, False, error=f"not tried: it depends on {missing}, which was not sent")
+            submission = Submission(
+                test_id, False, error=f"not tried: it depends on {missing}, which was not sent"
+            )
         else:
             submission = _submit(dict(test), client)
             failures = 0 if submission.sent else failures + 1

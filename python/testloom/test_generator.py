@@ -18,9 +18,7 @@ DEFAULT_HARDWARE_TYPES = ("cpu",)
 DEFAULT_BATCH_SIZES = (1, 4)
 TEST_TIMEOUT_SECONDS = 600
 
-TEMPLATE_COLUMNS = (
-    "template_id, template_name, model_family, hardware_type, content, description, created_at, updated_at, version"
-)
+TEMPLATE_COLUMNS = "template_id, template_name, model_family, hardware_type, content, description, created_at, updated_at, version"
 MAPPING_COLUMNS = "mapping_id, model_name, model_family, template_id, description"
 
 logger = logging.getLogger("testloom")
@@ -112,7 +110,7 @@ class TestGeneratorIntegration:
         self.template_db.add_mapping(
             _arguments.text(model_name, "the model name"),
             _arguments.text(model_family, "the model family"),
-            template_id,
+            None if template_id is None else _arguments.whole_number(template_id, "template id"),
             _arguments.optional_text(description, "the description"),
         )
         return True
@@ -120,7 +118,8 @@ class TestGeneratorIntegration:
     def get_template_by_id(self, template_id: int) -> dict[str, Any] | None:
         """The template's row with the column names as keys, or None."""
         return self._row(
-            f"SELECT {TEMPLATE_COLUMNS} FROM templates WHERE template_id = ? AND removed_at IS NULL", template_id
+            f"SELECT {TEMPLATE_COLUMNS} FROM templates WHERE template_id = ? AND removed_at IS NULL",
+            _arguments.whole_number(template_id, "template id"),
         )
 
     def get_mapping_by_model(self, model_name: str) -> dict[str, Any] | None:
@@ -161,7 +160,9 @@ class TestGeneratorIntegration:
         """
         planned = self.template_db.plan(
             [_arguments.text(model_name, "the model name")],
-            _arguments.texts(DEFAULT_HARDWARE_TYPES if hardware_types is None else hardware_types, "hardware types"),
+            _arguments.texts(
+                DEFAULT_HARDWARE_TYPES if hardware_types is None else hardware_types, "hardware types"
+            ),
             _arguments.batch_sizes(DEFAULT_BATCH_SIZES if batch_sizes is None else batch_sizes),
         )
         self.skipped = list(planned["skipped"])
@@ -230,7 +231,7 @@ def _named(cursor: Any, row: tuple[Any, ...]) -> dict[str, Any]:
 
 def _batch_size_of(config: Mapping[str, Any]) -> int:
     given = config.get("batch_size")
-    return 1 if given is None else _arguments.batch_size(given)
+    return 1 if given is None else _arguments.whole_number(given, "batch size")
 
 
 def _as_test(row: Mapping[str, Any]) -> dict[str, Any]:

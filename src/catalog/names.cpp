@@ -65,8 +65,7 @@ void check_template_name(std::string_view name) {
   check_stored_text(name, "the template name", kMaxTemplateNameBytes);
   for (size_t at = 0; at < name.size(); at += decode_utf8(name, at).length) {
     if (is_unprintable(decode_utf8(name, at).value)) {
-      refuse(fmt::format("the template name {} holds an unprintable character", quote(name)),
-             "leave it out");
+      refuse(fmt::format("the template name {} holds an unprintable character", quote(name)), "leave it out");
     }
   }
 }

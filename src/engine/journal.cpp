@@ -23,10 +23,9 @@ namespace {
 constexpr std::string_view kIngested = ".ingested.jsonl";
 
 [[noreturn]] void fail(const fs::path& path, int error) {
-  throw Error(
-      ErrorKind::engine,
-      fmt::format("cannot write the journal {}: {}", quote(path.native(), 400), std::strerror(error)),
-      error == ENOSPC ? "free some space; what was reported before is kept" : "");
+  throw Error(ErrorKind::engine,
+              fmt::format("cannot write the journal {}: {}", quote(path.native(), 400), std::strerror(error)),
+              error == ENOSPC ? "free some space; what was reported before is kept" : "");
 }
 
 // A path as DuckDB's readers take it: in SQL quotes, with what would be a glob made literal.

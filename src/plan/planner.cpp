@@ -61,7 +61,7 @@ WITH priors(model_family, gigabytes) AS (VALUES {priors}),
                       lag(combo) OVER (PARTITION BY hardware_type, axes ORDER BY batch_size) AS previous_combo
                FROM combos WHERE plan_id = $1),
      chosen AS (SELECT s.model_family, s.pinned, s.version_id, c.combo, c.previous_combo, c.priority,
-                       least(9e18, greatest({least}, coalesce(p.gigabytes, {other}) * c.batch_size / {batch}) * 1e9)::BIGINT
+                       least(9e18, greatest({least}, coalesce(p.gigabytes, {other}) * c.batch_size::DOUBLE / {batch}) * 1e9)::BIGINT
                          AS memory_bytes
                 FROM selection s
                 JOIN cells c ON c.hardware_type = s.hardware_type

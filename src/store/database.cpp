@@ -24,8 +24,9 @@ duckdb_value list_value(const std::vector<T>& items, duckdb_type item_type, Make
 }
 
 duckdb_value list_value(const std::vector<std::string>& items) {
-  return list_value(items, DUCKDB_TYPE_VARCHAR,
-                    [](const std::string& item) { return duckdb_create_varchar_length(item.data(), item.size()); });
+  return list_value(items, DUCKDB_TYPE_VARCHAR, [](const std::string& item) {
+    return duckdb_create_varchar_length(item.data(), item.size());
+  });
 }
 
 duckdb_value list_value(const std::vector<int64_t>& items) {

@@ -45,7 +45,9 @@ def test_the_bytes_on_the_wire():
 
 
 def test_what_a_test_may_leave_out():
-    test = {name: TEST[name] for name in ("test_id", "model_name", "hardware_type", "batch_size", "test_content")}
+    test = {
+        name: TEST[name] for name in ("test_id", "model_name", "hardware_type", "batch_size", "test_content")
+    }
     with CoordinatorStandIn() as coordinator:
         assert CoordinatorClient(coordinator.url + "/").submit_task(test)["success"] is True
     (request,) = coordinator.requests
@@ -60,6 +62,7 @@ def test_what_a_test_may_leave_out():
     [
         ({"test_id": None}, "the test lacks test_id"),
         ({"batch_size": "four"}, "batch size 'four' is not a whole number"),
+        ({"priority": 2**40}, "priority is too large"),
         ({"model_name": "\udcff"}, "model_name is not UTF-8"),
         ({"dependencies": "0190-b"}, "dependencies are not a list"),
         ({"requirements": {"min_memory_gb": float("nan")}}, "requirements cannot be written as JSON"),
@@ -121,14 +124,18 @@ def test_a_task_is_asked_for():
 
 
 def test_a_task_that_cannot_be_had():
-    with CoordinatorStandIn(reply=lambda request, number: answer("404 No", {"error": "no such task"})) as coordinator:
+    with CoordinatorStandIn(
+        reply=lambda request, number: answer("404 No", {"error": "no such task"})
+    ) as coordinator:
         with pytest.raises(CoordinatorError, match="no such task") as caught:
             CoordinatorClient(coordinator.url).get_task(7)
     assert caught.value.kind == "coordinator"
     assert coordinator.requests[0].line == "GET /api/tasks/7 HTTP/1.1"
 
 
-@pytest.mark.parametrize("url", ["", "localhost:8080", "ftp://h", "http://h/\r\nX: 1", "http://h?a=b", None, "\udcff"])
+@pytest.mark.parametrize(
+    "url", ["", "localhost:8080", "ftp://h", "http://h/\r\nX: 1", "http://h?a=b", None, "\udcff"]
+)
 def test_a_bad_url_is_refused(url, tmp_path):
     with pytest.raises(UsageError):
         CoordinatorClient(url)
@@ -156,7 +163,10 @@ def test_a_generator_submits_to_a_url(tmp_path):
     assert [request.json["config"]["test_id"] for request in coordinator.requests] == [
         test["test_id"] for test in tests
     ]
-    assert [request.json["config"]["dependencies"] for request in coordinator.requests] == [[], [tests[0]["test_id"]]]
+    assert [request.json["config"]["dependencies"] for request in coordinator.requests] == [
+        [],
+        [tests[0]["test_id"]],
+    ]
     assert [request.json["requirements"] for request in coordinator.requests] == [
         test["requirements"] for test in tests
     ]

@@ -1,9 +1,9 @@
-"""The blocks of docs/original-interface.md, run as they stand there, and the command line they use."""
+"""The blocks of docs/original-interface.md, run as they stand there; the names that they import; and stores made
+by the original code."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from stand_in import CoordinatorStandIn, answer
+from original_command_line import SMALL_TEMPLATE, bash
+from stand_in import CoordinatorStandIn
 
 import testloom
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULE = "duckdb_api.distributed_testing.test_generator_integration"
-
-VISION_TEMPLATE = '''\
+VISION_TEMPLATE = """\
 # Test for ${model_name} on ${hardware_type} with batch size ${batch_size}
 import torch
 from transformers import AutoImageProcessor, AutoModel
@@ -32,9 +31,7 @@ def test_${model_family}_${hardware_type}():
     with torch.no_grad():
         outputs = model(pixel_values=images)
     return {"embedding_shape": list(outputs.last_hidden_state.shape), "success": True}
-'''
-
-SMALL_TEMPLATE = 'def test_a():\n    return {"model": "${model_name}", "batch_size": ${batch_size}}\n'
+"""
 
 
 @dataclass
@@ -70,42 +67,14 @@ def calls_us(each: Block) -> bool:
     return each.language == "bash" and bool(re.search(r"^python -m (duckdb_api|pytest)\b", each.text, re.M))
 
 
-def environment() -> dict[str, str]:
-    """This process's own, with the Python that runs these tests as `python`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PYTHONPATH"))}
-    return {**kept, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-
-
-def bash(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["bash", "-e", "-c", text], cwd=folder, env=environment(), capture_output=True, text=True, timeout=300
-    )
-
-
-def cli(folder: Path, *arguments: str, store: str = "t.duckdb") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", MODULE, "--template-db", store, *arguments],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def add_small_template(folder: Path, *more: str) -> None:
-    (folder / "small.py").write_text(SMALL_TEMPLATE)
-    arguments = ["--template-name", "small", "--model-family", "vision", "--template-file", "small.py", *more]
-    done = cli(folder, "--add-template", *arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.fixture(scope="module")
 def session(tmp_path_factory) -> dict[str, str]:
     """What each block that calls us printed, run in order in one folder that holds the two template files."""
     folder = tmp_path_factory.mktemp("session")
     (folder / "templates").mkdir()
-    (folder / "templates/text_embedding.py").write_text(block("Example Template for Text Embedding Models", "python"))
+    (folder / "templates/text_embedding.py").write_text(
+        block("Example Template for Text Embedding Models", "python")
+    )
     (folder / "templates/vision.py").write_text(VISION_TEMPLATE)
     printed = {}
     for each in filter(calls_us, blocks()):
@@ -228,192 +197,6 @@ def test_the_names_are_the_same_everywhere(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_where_no_template_applies_the_reason_is_said(tmp_path):
-    add_small_template(tmp_path)
-    done = cli(tmp_path, "--generate", "--model", "bert-base-uncased")
-    assert done.returncode == 1
-    assert done.stdout == "Failed to generate tests\nSkipped: no template for family text_embedding on cpu\n"
-    done = cli(tmp_path, "--generate", "--model", "bert-base-uncased", "--json")
-    assert done.returncode == 1
-    content = json.loads(done.stdout)
-    assert (content["success"], content["tests"]) == (False, [])
-    assert content["skipped"][0]["reason"] == "no template for family text_embedding on cpu"
-
-
-def test_json(tmp_path):
-    (tmp_path / "small.py").write_text(SMALL_TEMPLATE)
-    name = "größe 模型"
-    calls = [
-        ["--add-template", "--template-name", "small", "--model-family", "vision", "--template-file", "small.py"],
-        ["--add-mapping", "--model", name, "--model-family", "vision"],
-        ["--generate", "--model", name, "--batch-sizes", "2"],
-        ["--list-templates"],
-    ]
-    contents = []
-    for call in calls:
-        done = cli(tmp_path, *call, "--json")
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.isascii() and done.stdout.count("\n") == 1
-        contents.append(json.loads(done.stdout))
-    assert contents[0] == {"success": True, "template_id": 1, "version": 1}
-    assert contents[1] == {"success": True, "model_name": name, "model_family": "vision"}
-    (test,) = contents[2]["tests"]
-    assert (test["model_name"], test["batch_size"], contents[2]["submissions"]) == (name, 2, [])
-    assert [row["template_name"] for row in contents[3]["templates"]] == ["small"]
-
-
-def test_output_dir(tmp_path):
-    add_small_template(tmp_path)
-    cli(tmp_path, "--add-mapping", "--model", "a/b", "--model-family", "vision")
-    done = cli(tmp_path, "--generate", "--model", "a/b", "--output-dir", "out")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "Wrote 2 files to out"
-    manifest = [json.loads(line) for line in (tmp_path / "out/manifest.jsonl").read_text().splitlines()]
-    assert [entry["case"] for entry in manifest] == ["a/b/cpu/small[batch_size=1]", "a/b/cpu/small[batch_size=4]"]
-    for entry, size in zip(manifest, (1, 4)):
-        assert (tmp_path / "out" / entry["path"]).read_text() == (
-            f'def test_a():\n    return {{"model": "a/b", "batch_size": {size}}}\n'
-        )
-    refused = cli(tmp_path, "--generate", "--model", "a/b", "--output-dir", ".")
-    assert refused.returncode == 1
-    assert "Traceback" not in refused.stderr and refused.stderr
-
-
-def test_lines_stay_lines(tmp_path):
-    add_small_template(tmp_path)
-    name = "a\nTest 9: \x1b[31m"
-    done = cli(tmp_path, "--add-mapping", "--model", name, "--model-family", "vision")
-    assert done.stdout == "Added mapping for a\\nTest 9: \\x1b[31m to vision\n"
-    done = cli(tmp_path, "--generate", "--model", name, "--batch-sizes", "1")
-    assert done.stdout == "Generated 1 tests\nTest 1: a\\nTest 9: \\x1b[31m on cpu with batch size 1\n"
-
-
-def test_submitting_with_a_key(tmp_path):
-    add_small_template(tmp_path)
-    cli(tmp_path, "--add-mapping", "--model", "m", "--model-family", "vision")
-    (tmp_path / "key").write_text("s3cret\n")
-    with CoordinatorStandIn() as coordinator:
-        done = cli(
-            tmp_path, "--generate", "--model", "m", "--coordinator-url", coordinator.url, "--api-key-file", "key"
-        )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "Submitted 2 of 2 tests"
-    assert [request.headers["X-API-Key"] for request in coordinator.requests] == ["s3cret", "s3cret"]
-
-
-def test_what_was_not_submitted_is_said(tmp_path):
-    add_small_template(tmp_path)
-    cli(tmp_path, "--add-mapping", "--model", "m", "--model-family", "vision")
-    (tmp_path / "key").write_text("s3cret")
-
-    def reply(request, number):
-        return answer("500 Oops", b"s3cret is no key") if number == 2 else answer("200 OK", {"task_id": number})
-
-    with CoordinatorStandIn(reply=reply) as coordinator:
-        arguments = ["--model", "m", "--batch-sizes", "1,2,4", "--coordinator-url", coordinator.url]
-        done = cli(tmp_path, "--generate", *arguments, "--api-key-file", "key")
-    assert done.returncode == 1
-    assert "s3cret" not in done.stdout + done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[0] == "Generated 3 tests"
-    assert lines[4] == "Submitted 1 of 3 tests"
-    assert re.fullmatch(r"Not submitted: test 2 \(\S+\): http://.*an error \(500\): '\*\*\* is no key'; .*", lines[5])
-    assert re.fullmatch(r"Not submitted: test 3 \(\S+\): not tried: it depends on \S+, which was not sent", lines[6])
-
-
-BAD_CALLS = {
-    "no store": ([], "--template-db"),
-    "no action": (["--template-db", "t.duckdb"], "one of the arguments --add-template"),
-    "two actions": (["--template-db", "t.duckdb", "--generate", "--list-templates"], "not allowed with"),
-    "unknown flag": (["--template-db", "t.duckdb", "--generate", "--modle", "m"], "--modle"),
-    "no model": (["--template-db", "t.duckdb", "--generate"], "--model must be given too"),
-    "no file": (["--template-db", "t.duckdb", "--add-template"], "--template-name and --model-family and --template-"),
-    "key without url": (
-        ["--template-db", "t.duckdb", "--generate", "--model", "m", "--api-key-file", "k"],
-        "--api-key-file is of no use without --coordinator-url",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", BAD_CALLS)
-def test_a_bad_call_exits_with_1(tmp_path, name):
-    arguments, said = BAD_CALLS[name]
-    done = subprocess.run([sys.executable, "-m", MODULE, *arguments], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert said in done.stderr and "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_help_exits_with_0(tmp_path):
-    done = cli(tmp_path, "--help")
-    assert done.returncode == 0
-    for flag in ("--add-template", "--output-dir", "--coordinator-url", "--api-key-file", "--json"):
-        assert flag in done.stdout
-
-
-BAD_TEMPLATE_FILES = {
-    "missing": (None, "No such file or directory"),
-    "empty": (b"", "bad.py"),
-    "not UTF-8": (b"# \n# \xff\n", "bad.py is not UTF-8 (line 2, byte 6)"),
-    "NUL bytes": (b"def test_a():\n    pass\0\n", "bad.py"),
-    "50 MB": (b"# " + b"x" * 50_000_000, "bad.py is larger than 1048576 bytes"),
-    "unknown name": (b"def test_a():\n    return '${modle_name}'\n", "bad.py:2:"),
-    "not closed": (b"def test_a():\n    return '${model_name'\n", "bad.py:2:"),
-}
-
-
-@pytest.mark.parametrize("name", BAD_TEMPLATE_FILES)
-def test_a_bad_template_file_changes_nothing(tmp_path, name):
-    add_small_template(tmp_path)
-    before = (tmp_path / "t.duckdb").read_bytes()
-    content, said = BAD_TEMPLATE_FILES[name]
-    if content is not None:
-        (tmp_path / "bad.py").write_bytes(content)
-    arguments = ["--template-name", "small", "--model-family", "vision", "--template-file", "bad.py"]
-    done = cli(tmp_path, "--add-template", *arguments)
-    assert done.returncode == 1
-    assert said in done.stderr and "Traceback" not in done.stderr
-    assert (tmp_path / "t.duckdb").read_bytes() == before
-
-
-BAD_LISTS = [
-    ("--batch-sizes", "0"),
-    ("--batch-sizes", "-1"),
-    ("--batch-sizes", "1e3"),
-    ("--batch-sizes", "four"),
-    ("--batch-sizes", "9223372036854775808"),
-    ("--batch-sizes", "1,4,1"),
-    ("--batch-sizes", "1,,4"),
-    ("--batch-sizes", "١"),
-    ("--hardware", "cpu,cpu"),
-    ("--hardware", "cpu,"),
-    ("--hardware", "c p u"),
-]
-
-
-@pytest.mark.parametrize(("flag", "value"), BAD_LISTS)
-def test_a_bad_list_exits_with_1(tmp_path, flag, value):
-    add_small_template(tmp_path)
-    done = cli(tmp_path, "--generate", "--model", "m", f"{flag}={value}")
-    assert done.returncode == 1
-    assert done.stderr and "Traceback" not in done.stderr
-
-
-def test_names_that_are_not_utf8_exit_with_1(tmp_path):
-    arguments = [b"--template-db", b"t.duckdb", b"--generate", b"--model", b"a\xff"]
-    done = subprocess.run([sys.executable, "-m", MODULE, *arguments], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "the model name is not UTF-8" in done.stderr and "Traceback" not in done.stderr
-
-
-def test_a_file_that_is_no_store_exits_with_1(tmp_path):
-    (tmp_path / "t.duckdb").write_text("hello")
-    done = cli(tmp_path, "--list-templates")
-    assert done.returncode == 1
-    assert "t.duckdb" in done.stderr and "Traceback" not in done.stderr
-    assert (tmp_path / "t.duckdb").read_text() == "hello"
-
-
 ORIGINAL_STORE = """
 import duckdb
 store = duckdb.connect("t.duckdb")
@@ -476,7 +259,9 @@ def test_a_store_of_the_original_code_is_upgraded(tmp_path):
         assert generator.add_template("new", "vision", SMALL_TEMPLATE) == 6
     (copy,) = (path for path in tmp_path.iterdir() if path.name.startswith("t.duckdb."))
     assert copy.read_bytes() == before
-    done = subprocess.run([sys.executable, "-c", READ_COPY, copy], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", READ_COPY, copy], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.stdout == "[('model_mapping',), ('templates',)]\n[(3, 2), (5, 1)]\n"
     with testloom.TestGeneratorIntegration(tmp_path / "t.duckdb") as generator:
         assert len(generator.list_templates()) == 3

@@ -23,13 +23,16 @@ class Difference(Exception):
 
 
 def fstring_parts(values):
-    """The parts of a JoinedStr with an empty constant wherever none stands between two fields."""
+    """The parts of a JoinedStr with an empty constant wherever none stands between two fields.
+
+    A constant there may come from several literals; whose prefix `u` it keeps depends on which are empty.
+    """
     parts = []
     for value in values:
         is_field = isinstance(value, ast.FormattedValue)
         if is_field and (not parts or isinstance(parts[-1], ast.FormattedValue)):
             parts.append(ast.Constant(value="", kind=None))
-        parts.append(value)
+        parts.append(value if is_field else ast.Constant(value=value.value, kind=None))
     if not parts or isinstance(parts[-1], ast.FormattedValue):
         parts.append(ast.Constant(value="", kind=None))
     return parts
@@ -87,8 +90,8 @@ def check_name(before, after, case, names):
     for name in after.split(".") if "." in before else [after]:
         if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name) or name == "__debug__":
             raise Difference("%r is no name" % after)
-    head, tail = before.split(old, 1)
-    if not after.startswith(head) or not after.endswith(tail):
+    fixed = "[A-Za-z0-9_]+".join(re.escape(part) for part in before.split(old))
+    if not re.fullmatch(fixed, after):
         raise Difference("the fixed part of the name changed: %r to %r" % (before, after))
     value = names.setdefault((case["id"], before, after), case["hostile_value"])
     if value != case["hostile_value"]:

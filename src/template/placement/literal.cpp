@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "template/python_words.h"
 
 namespace testloom::templating {
@@ -11,13 +13,57 @@ namespace {
 bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_octal_digit(char c) { return c >= '0' && c <= '7'; }
 
-void place_in_literal(const CodeText& code, const Literal& literal, size_t at, Verdicts& verdicts) {
+// What an empty value would bring together: the fixed text on both sides of placeholders in a row.
+struct Seam {
+  size_t begin;  // the first placeholder of the row
+  size_t end;    // behind the last
+};
+
+Seam seam_at(const CodeText& code, size_t hole) {
+  Seam seam{hole, hole + 1};
+  while (seam.begin > 0 && code.is_hole(seam.begin - 1)) --seam.begin;
+  while (code.is_hole(seam.end)) ++seam.end;
+  return seam;
+}
+
+// Quotes that would become three in a row, which ends a triple-quoted literal; `quotes_before` are the
+// unescaped ones before the seam.
+bool joins_quotes(const CodeText& code, const Literal& literal, const Seam& seam, size_t quotes_before) {
+  size_t after = 0;
+  while (code.at(seam.end + after) == literal.quote) ++after;
+  return literal.triple && quotes_before > 0 && quotes_before + after >= 3;
+}
+
+// An empty literal that touches the next one, which would be read as the beginning of a triple-quoted one.
+bool opens_triple(const CodeText& code, const Literal& literal, const Seam& seam) {
+  const bool whole = seam.begin > 0 && code.at(seam.begin - 1) == literal.quote &&
+                     (seam.begin < 2 || code.at(seam.begin - 2) != '\\');
+  return !literal.triple && whole && code.at(seam.end) == literal.quote &&
+         code.at(seam.end + 1) == literal.quote;
+}
+
+bool joins_line_end(const CodeText& code, const Seam& seam) {
+  return seam.begin > 0 && code.at(seam.begin - 1) == '\r' && seam.end < code.size() &&
+         code.at(seam.end) == '\n';
+}
+
+void place_in_literal(const CodeText& code, const Literal& literal, size_t at, size_t quotes_before,
+                      Verdicts& verdicts) {
   const size_t site = code.placeholder_at(at);
+  const Seam seam = seam_at(code, at);
   if (literal.in_field) {
     verdicts.refuse(site, "in a string inside a replacement field",
                     "assign the string to a variable before the f-string");
   } else if (literal.raw) {
     verdicts.refuse(site, "in a raw string literal", "nothing can be escaped there: drop the prefix 'r'");
+  } else if (joins_quotes(code, literal, seam, quotes_before)) {
+    verdicts.refuse(site, "between quotes that an empty value would join",
+                    fmt::format("write \\{} for the quote before it", literal.quote));
+  } else if (opens_triple(code, literal, seam)) {
+    verdicts.refuse(site, "alone in a literal that touches another",
+                    "an empty value would make a triple quote of them: write a blank between");
+  } else if (joins_line_end(code, seam)) {
+    verdicts.refuse(site, "between the two characters of a line end", "end lines with \\n or \\r\\n");
   } else {
     verdicts.accept(site, {.rule = literal.bytes ? Rule::bytes_text : Rule::str_text,
                            .quote = literal.quote,
@@ -96,6 +142,7 @@ std::optional<Literal> literal_of_prefix(std::string_view prefix) {
 }
 
 LiteralStop scan_literal_text(const CodeText& code, const Literal& literal, size_t& at, Verdicts& verdicts) {
+  size_t quotes = 0;  // unescaped, with nothing but placeholders behind them
   while (at < code.size()) {
     const char c = code.at(at);
     if (closes(code, literal, at)) {
@@ -103,8 +150,11 @@ LiteralStop scan_literal_text(const CodeText& code, const Literal& literal, size
       return LiteralStop::closed;
     }
     if (c == kHole) {
-      place_in_literal(code, literal, at++, verdicts);
-    } else if (c == '\\') {
+      place_in_literal(code, literal, at++, quotes, verdicts);
+      continue;
+    }
+    quotes = c == literal.quote ? quotes + 1 : 0;
+    if (c == '\\') {
       scan_escape(code, literal, at, verdicts);
     } else if ((c == '\n' || c == '\r') && !literal.triple) {
       return LiteralStop::unterminated;

@@ -1,0 +1,56 @@
+// Adding, versioning, hiding and finding templates.
+#include "catalog/templates.h"
+
+#include "support/store_fixture.h"
+
+namespace testloom {
+namespace {
+
+using Templates = StoreFixture;
+
+const std::string kOther = "def test_other():\n    pass\n";
+
+TEST_F(Templates, ChangedContentIsTheNextVersionUnderTheSameId) {
+  const int64_t id = add("latency", "vision");
+  EXPECT_EQ(add("latency", "vision"), id);
+  EXPECT_EQ(find_template(connection(), id)->version, 1);
+  const AddedTemplate changed =
+      add_template(connection(), {"latency", "vision", {}, kOther, "new", ""}, notes);
+  EXPECT_EQ(changed.template_id, id);
+  EXPECT_EQ(changed.version, 2);
+  EXPECT_TRUE(changed.changed);
+  EXPECT_EQ(rows("SELECT version::VARCHAR, content FROM template_versions ORDER BY version"),
+            (std::vector<std::string>{"1|def test_it():\n    return ${batch_size}\n", "2|" + kOther}));
+}
+
+TEST_F(Templates, HardwareMakesAnotherVariant) {
+  const int64_t any = add("latency", "vision");
+  const int64_t cuda = add("latency", "vision", "cuda");
+  EXPECT_NE(any, cuda);
+  EXPECT_THROW(resolve_template(connection(), "latency"), Error);
+  EXPECT_EQ(resolve_template(connection(), std::to_string(cuda)), cuda);
+}
+
+TEST_F(Templates, ABadTextIsNotStored) {
+  EXPECT_THROW(add("bad", "vision", {}, "def test_it():\n    return ${modle_name}\n"), Error);
+  EXPECT_TRUE(stored_templates(connection()).empty());
+  EXPECT_TRUE(rows("SELECT content FROM template_versions").empty());
+}
+
+TEST_F(Templates, RemovingHidesAndAddingAgainGoesOn) {
+  const int64_t id = add("latency", "vision");
+  remove_template(connection(), id);
+  EXPECT_TRUE(stored_templates(connection()).empty());
+  EXPECT_THROW(remove_template(connection(), id), Error);
+  EXPECT_EQ(add("latency", "vision", {}, kOther), id);
+  EXPECT_EQ(find_template(connection(), id)->version, 2);
+}
+
+TEST_F(Templates, AllShippedOnesPassTheirCheck) {
+  EXPECT_EQ(add_shipped_templates(connection()).size(), 5u);
+  EXPECT_EQ(rows("SELECT template_name FROM templates ORDER BY 1"),
+            (std::vector<std::string>{"audio", "multimodal", "text_embedding", "text_generation", "vision"}));
+}
+
+}  // namespace
+}  // namespace testloom

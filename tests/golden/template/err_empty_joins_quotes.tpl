@@ -1,0 +1,5 @@
+x = """say "${task}"""
+y = """a""${task}"b" "${task}" \"${task}"""
+
+def test_it():
+    pass

@@ -1,0 +1,5 @@
+x = '${task}${device}''b'
+y = '\'${task}''b'
+
+def test_it():
+    pass

@@ -1,0 +1,68 @@
+"""Fixtures for tests of the real program: `testloom` runs it in an empty folder, `store` in a folder that has an empty
+store; `golden` compares text with a file under tests/golden/cli; TESTLOOM_UPDATE_GOLDEN=1 rewrites those files."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from cli_driver import REPOSITORY, Program
+
+GOLDEN = REPOSITORY / "tests" / "golden" / "cli"
+
+
+@pytest.fixture
+def testloom(tmp_path):
+    """The program in an empty folder."""
+    return Program(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """A store without templates, to be copied."""
+    program = Program(tmp_path_factory.mktemp("empty-store"))
+    program("init", "--no-templates")
+    return program.folder / "testloom.duckdb"
+
+
+@pytest.fixture
+def store(testloom, empty_store):
+    """The program in a folder with an empty store under the default name."""
+    shutil.copy(empty_store, testloom.folder / "testloom.duckdb")
+    return testloom
+
+
+@pytest.fixture(scope="session")
+def bare_python(tmp_path_factory):
+    """An interpreter without any installed package, so that a run starts fast."""
+    path = tmp_path_factory.mktemp("bare-python") / "python"
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -E "$@"\n')
+    path.chmod(0o755)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def private_mounts():
+    """A command prefix that runs a command where mounts are its own. Without the right to mount, the tests fail."""
+    tried = []
+    for prefix in (["unshare", "--mount"], ["unshare", "--mount", "--map-root-user"]):
+        probe = subprocess.run([*prefix, "mount", "-t", "tmpfs", "probe", "/mnt"], capture_output=True, text=True)
+        if probe.returncode == 0:
+            return prefix
+        tried.append(f"{' '.join(prefix)}: {probe.stderr.strip()}")
+    return pytest.fail("mounting in a private namespace is needed, as root or with user namespaces:\n" + "\n".join(tried))
+
+
+@pytest.fixture
+def golden(tmp_path):
+    def compare(name, text):
+        path = GOLDEN / f"{name}.txt"
+        text = text.replace(str(tmp_path.resolve()), "FOLDER").replace(str(tmp_path), "FOLDER")
+        if os.environ.get("TESTLOOM_UPDATE_GOLDEN"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+        assert path.exists(), f"{path} is missing; TESTLOOM_UPDATE_GOLDEN=1 writes it"
+        assert text == path.read_text("utf-8")
+
+    return compare

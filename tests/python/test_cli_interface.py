@@ -1,0 +1,275 @@
+"""What holds for every verb: help, suggestions, options before and after the verb, JSON, colours, no store made."""
+
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+
+VERBS = [
+    "init",
+    "template add",
+    "template list",
+    "template show",
+    "template remove",
+    "template check",
+    "model add",
+    "model list",
+    "model show",
+    "model detect",
+    "plan",
+    "tests list",
+    "tests show",
+    "tests render",
+    "run",
+    "doctor",
+]
+
+
+@pytest.fixture
+def planned(store):
+    store.template("latency")
+    store("model", "add", "modèle", "--family", "text_embedding", "--description", "ein Mädchen\n")
+    store("plan", "--model", "modèle", "--hardware", "cpu,cuda", "--batch-sizes", "1,4")
+    return store
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "template", "model", "tests"])
+def test_every_verb_has_help_with_examples(testloom, verb):
+    said = testloom(*verb.split(), "--help")
+    examples = said.stdout.partition("Examples:\n")[2].splitlines()
+    assert examples and all(line.startswith("  testloom ") for line in examples)
+    assert any(line.startswith(f"  testloom {verb}") for line in examples)
+    assert said.stderr == "" and list(testloom.folder.iterdir()) == []
+
+
+def test_the_program_itself_has_help_and_a_version(testloom):
+    assert "Exit codes:" in testloom("--help").stdout
+    assert re.fullmatch(r"testloom \d+\.\d+\.\d+\n", testloom("--version").stdout)
+
+
+@pytest.mark.parametrize(
+    "arguments, suggestion",
+    [
+        ("ini", "init"),
+        ("plna --model x", "plan"),
+        ("dokter", "doctor"),
+        ("test list", "tests"),
+        ("tests lst", "list"),
+        ("template chek a.py", "check"),
+        ("model detct gpt2", "detect"),
+        ("plan --modle x", "--model"),
+        ("plan --batch-size 1", "--batch-sizes"),
+        ("plan --model x --hardwere cpu", "--hardware"),
+        ("tests render --uot x", "--out"),
+        ("run --timout 3", "--timeout"),
+        ("--stroe x tests list", "--store"),
+        ("tests list --jsn", "--json"),
+        ("init --no-template", "--no-templates"),
+    ],
+)
+def test_a_mistyped_word_gets_a_suggestion(testloom, arguments, suggestion):
+    said = testloom(*arguments.split(), code=2)
+    assert f"'{suggestion}'" in said.stderr and said.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", ["", "template", "model", "tests", "--json", "init extra", "bogus", "-x", "--"])
+def test_what_is_not_a_command_line_is_refused(testloom, arguments):
+    said = testloom(*arguments.split(), code=2)
+    if "--json" not in arguments:
+        assert said.stderr.startswith("testloom: ") and len(said.stderr.splitlines()) >= 2
+    assert list(testloom.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "tests list --limit -1",
+        "tests list --limit many",
+        "run --timeout 0",
+        "run --timeout -1",
+        "run --timeout soon",
+        "run --timeout inf",
+        "run --timeout nan",
+        "--wait -1 tests list",
+        "--wait abc tests list",
+        "--wait nan tests list",
+    ],
+)
+def test_a_number_that_is_none_is_refused_in_words(store, arguments):
+    said = store(*arguments.split(), code=2)
+    option = next(word for word in arguments.split() if word.startswith("--"))
+    assert option in said.stderr
+    assert max(len(line) for line in said.stderr.splitlines()) < 160 and "000000" not in said.stderr
+
+
+@pytest.mark.parametrize("option", ["--store", "--wait", "--hardware", "--batch-sizes", "--name"])
+def test_an_option_given_twice_is_named(store, option):
+    values = {"--wait": "1", "--batch-sizes": "1"}
+    twice = [option, values.get(option, "cpu")] * 2
+    said = store("plan", "--model", "bert", *twice, code=2)
+    assert option in said.stderr and "At Most" not in said.stderr
+
+
+@pytest.mark.parametrize("option", ["--model", "--hardware", "--batch-sizes", "--name"])
+def test_an_empty_value_does_not_swallow_the_next_argument(store, option):
+    store.template("latency")
+    wanted = [] if option == "--model" else ["--model", "bert"]
+    said = store("plan", *wanted, f"{option}=", "--dry-run", code=2)
+    assert "--dry-run" not in said.stderr
+    assert store("tests", "list", code=2).stdout == ""
+
+
+@pytest.mark.parametrize("arguments", ["--store STORE tests list", "tests --store STORE list", "tests list --store STORE"])
+@pytest.mark.parametrize("form", ["--store {}", "--store={}"])
+def test_the_store_is_taken_before_and_after_the_verb(store, arguments, form):
+    store.template("latency")
+    store("plan", "--model", "bert")
+    (store.folder / "testloom.duckdb").rename(store.folder / "elsewhere.db")
+    line = arguments.replace("--store STORE", form.format("elsewhere.db"))
+    assert len(store(*line.split()).stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize("before, after", [("--json", ""), ("", "--json"), ("--json --wait 1", ""), ("", "--wait 1 --json")])
+@pytest.mark.parametrize("verb", ["tests list", "template list", "model list", "doctor --python PYTHON", "model detect gpt2"])
+def test_json_and_wait_are_taken_before_and_after_the_verb(planned, bare_python, verb, before, after):
+    line = f"{before} {verb} {after}".replace("PYTHON", bare_python)
+    said = planned(*line.split())
+    assert said.objects and all(isinstance(line, dict) for line in said.objects)
+
+
+def test_the_environment_names_the_store(testloom):
+    named = {"TESTLOOM_STORE": "from-environment.db"}
+    testloom("init", "--no-templates", env=named)
+    assert [path.name for path in testloom.folder.iterdir()] == ["from-environment.db"]
+    testloom("template", "list", env=named)
+    testloom("template", "list", code=4)
+    said = testloom("template", "list", "--store", "from-flag.db", env=named, code=4)
+    assert "from-flag.db" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "init",
+        "template list",
+        "template show latency",
+        "template check latency.py",
+        "model list",
+        "model show modèle",
+        "model detect modèle",
+        "model add bert-base-uncased",
+        "plan --model modèle --dry-run",
+        "plan --model modèle --model gpt2 --name more",
+        "tests list",
+        "tests show modèle/cpu/latency[batch_size=1]",
+        "tests render --out rendered",
+        "doctor --python PYTHON",
+        "template remove latency",
+        "template add latency.py --family vision",
+    ],
+)
+def test_json_output_is_ascii_and_one_object_a_line(planned, bare_python, arguments):
+    planned.write("latency.py", "def test_it():\n    return {'é': ${batch_size}}\n")
+    said = planned(*arguments.replace("PYTHON", bare_python).split(), "--json")
+    assert said.objects and all(isinstance(line, dict) for line in said.objects)
+
+
+@pytest.mark.parametrize(
+    "arguments, code, kind",
+    [
+        ("tests list --plan nope", 2, "usage"),
+        ("plan --modle x", 2, "usage"),
+        ("bogus", 2, "usage"),
+        ("template check bad.py", 3, "template"),
+        ("tests list --store nowhere.db", 4, "store"),
+        ("plan --model no-family-at-all-zzz", 6, "input"),
+    ],
+)
+def test_an_error_is_an_object_too(planned, arguments, code, kind):
+    planned.write("bad.py", 'def test_it():\n    return "${modle_näme}"\n')
+    said = planned(*arguments.split(), "--json", code=code)
+    error = said.object["error"]
+    assert kind in error["kind"] or kind == "input"
+    assert error["diagnostics"] and all(each["message"] for each in error["diagnostics"])
+
+
+@pytest.mark.parametrize("verb", ["template check good.py", "model detect gpt2", "doctor --python PYTHON"])
+def test_verbs_that_need_no_store_make_none(testloom, bare_python, verb):
+    testloom.write("good.py", "def test_it():\n    pass\n")
+    said = testloom(*verb.replace("PYTHON", bare_python).split())
+    assert said.stdout and [path.name for path in testloom.folder.iterdir()] == ["good.py"]
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "template list",
+        "template show latency",
+        "template remove latency",
+        "template add good.py --family vision",
+        "model list",
+        "model show bert",
+        "model add bert",
+        "plan --model bert",
+        "plan --model bert --dry-run",
+        "tests list",
+        "tests show 0",
+        "tests render --out rendered",
+        "run",
+    ],
+)
+def test_verbs_that_need_a_store_make_none_and_say_how(testloom, verb):
+    testloom.write("good.py", "def test_it():\n    pass\n")
+    said = testloom(*verb.split(), code=4)
+    assert "testloom.duckdb" in said.stderr and "testloom init" in said.stderr
+    assert [path.name for path in testloom.folder.iterdir()] == ["good.py"]
+
+
+def on_a_terminal(program, arguments, typed=b"", env=None):
+    """The exit code and what the program showed on a terminal of its own."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        program.command(*arguments),
+        cwd=program.folder,
+        env=program.environment({"TERM": "xterm-256color", **(env or {})}),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    os.write(ours, typed)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(ours)
+    return process.wait(timeout=60), shown
+
+
+def test_colours_appear_on_a_terminal_only_and_can_be_turned_off(planned, bare_python):
+    command = ["run", "--python", bare_python, "--hardware", "cpu"]
+    code, coloured = on_a_terminal(planned, command)
+    assert code == 0 and b"\x1b[" in coloured
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        code, plain = on_a_terminal(planned, command, env=env)
+        assert code == 0 and not re.search(rb"\x1b\[[0-9;]*m", plain) and b"passed" in plain
+
+
+def test_an_error_has_no_colour_under_no_color(testloom):
+    code, shown = on_a_terminal(testloom, ["bogus"], env={"NO_COLOR": "1"})
+    assert code == 2 and b"\x1b" not in shown
+
+
+@pytest.mark.parametrize("typed, code, left", [(b"y\n", 0, 2), (b"yes\n", 0, 2), (b"n\n", 2, 4), (b"\n", 2, 4), (b"\x04", 2, 4)])
+def test_a_terminal_is_asked_before_tests_are_removed(planned, typed, code, left):
+    command = ["plan", "--model", "modèle", "--batch-sizes", "1", "--hardware", "cpu,cuda"]
+    ended, shown = on_a_terminal(planned, command, typed=typed)
+    assert (ended, len(planned.tests())) == (code, left), shown
