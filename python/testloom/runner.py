@@ -59,7 +59,7 @@ from resource import RUSAGE_SELF, getrusage
 from signal import ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL, SIG_IGN, SIGINT, setitimer, signal
 from sys import getrecursionlimit, setrecursionlimit
 from time import perf_counter
-from traceback import TracebackException, clear_frames, format_tb
+from traceback import TracebackException, format_tb
 
 MODULE = "testloom_test"
 PYTHON_VERSION = ".".join(map(str, sys.version_info[:3]))
@@ -219,15 +219,6 @@ def clean(text):
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def free_frames(raised):
-    """Lets go of what the frames of an exception, and of those before it, still hold."""
-    seen = set()
-    while raised is not None and id(raised) not in seen:
-        seen.add(id(raised))
-        clear_frames(raised.__traceback__)
-        raised = raised.__cause__ or raised.__context__
-
-
 class Plain:
     """Makes of any value what JSON can hold; raises TooLarge when that comes to more than `budget` bytes."""
 
@@ -357,13 +348,10 @@ def version_of(library):
 
 
 def fill(record, returned, raised):
-    """Puts into the record what came out, the surest first, so that it holds as much as can be told."""
+    """Puts into the record what came out, the surest first; what fails leaves the rest as it was."""
     record["peak_memory_bytes"] = attempt(peak_memory)[0]
     for library in LIBRARIES:
         record["environment"][library] = attempt(version_of, library)[0]
-    if raised is not None and outcome_of(raised) == "oom":
-        record["outcome"] = "oom"
-        attempt(free_frames, raised)
     record["outcome"], record["error"] = judge(returned, raised)
     if issubclass(type(returned), dict):
         record["result"] = plain_result(returned)

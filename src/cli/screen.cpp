@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -97,6 +99,31 @@ void Table::write(const Row& row, bool title) {
   }
   line.erase(line.find_last_not_of(' ') + 1);
   print_line(title ? coloured(line, Colour::dim) : coloured(line, row.colour));
+}
+
+Activity::Activity(std::string what) {
+  if (!errors_are_terminal()) return;
+  thread_ = std::thread([this, what = std::move(what)] {
+    std::unique_lock lock(mutex_);
+    for (int seconds = 1;; ++seconds) {
+      if (changed_.wait_for(lock, std::chrono::seconds(1), [this] { return over_; })) break;
+      fmt::print(stderr, "\r\x1b[K{} ({} s)", what, seconds);
+      std::fflush(stderr);
+    }
+    fmt::print(stderr, "\r\x1b[K");
+  });
+}
+
+Activity::~Activity() { stop(); }
+
+void Activity::stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
 }
 
 bool confirm(const std::string& question) {

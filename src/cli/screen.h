@@ -2,9 +2,12 @@
 // terminal and never with NO_COLOR; a name can never move the cursor, since every text is shown escaped.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace testloom::cli {
@@ -49,6 +52,22 @@ class Table {
   std::vector<size_t> widths_;
   std::vector<Row> waiting_;
   bool titled_ = false;
+};
+
+// Says on a terminal what is being done once it takes over a second, until it is destroyed.
+class Activity {
+ public:
+  explicit Activity(std::string what);
+  ~Activity();
+  Activity(const Activity&) = delete;
+  Activity& operator=(const Activity&) = delete;
+  void stop();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::thread thread_;
 };
 
 // A question that is answered with y or n on a terminal. Without a terminal: throws an Error (usage) that

@@ -42,32 +42,59 @@ std::vector<std::string> advice_for(const PythonInfo& python) {
   return advice;
 }
 
+std::string shown_version(const std::string& version) { return version.empty() ? "not installed" : version; }
+
+void print_line_of(std::string_view what, std::string_view found) {
+  print_line(fmt::format("{:<13} {}", what, one_line(found, 300)));
+}
+
+void print_others(const std::vector<std::string>& others) {
+  for (const std::string& other : others) {
+    try {
+      const PythonInfo info = probe_python(other);
+      print_line_of("also there", fmt::format("{} ({}), torch {}, transformers {}", info.version, other,
+                                              shown_version(info.torch), shown_version(info.transformers)));
+    } catch (const Error& error) {
+      print_line_of("also there", fmt::format("{}: {}", other, error.message()));
+    }
+  }
+}
+
+void print_json(const PythonInfo& python, const std::vector<std::string>& others,
+                const std::vector<std::string>& advice) {
+  JsonWriter json;
+  json.begin_object().member("testloom", TESTLOOM_VERSION).member("duckdb", duckdb_library_version());
+  json.key("python").raw(python.json).key("other_pythons").begin_array();
+  for (const std::string& other : others) json.value(other);
+  json.end_array().key("advice").begin_array();
+  for (const std::string& line : advice) json.value(line);
+  print_line(json.end_array().end_object().text());
+}
+
 int run_doctor(const Context& context, const std::string& given) {
-  const std::string chosen =
-      choose_python(given.empty() ? std::nullopt : std::optional(given), context.program_folder);
-  const PythonInfo python = probe_python(chosen);
+  Activity activity("looking at this machine");
+  const std::vector<std::string> pythons = known_pythons(context.program_folder);
+  const PythonInfo python =
+      probe_python(given.empty() ? pythons.front() : choose_python(given, context.program_folder));
+  const std::vector<std::string> others(pythons.begin() + (given.empty() ? 1 : 0), pythons.end());
   const std::vector<std::string> advice = advice_for(python);
+  activity.stop();
   if (context.json) {
-    JsonWriter json;
-    json.begin_object().member("testloom", TESTLOOM_VERSION).member("duckdb", duckdb_library_version());
-    json.key("python").raw(python.json).key("advice").begin_array();
-    for (const std::string& line : advice) json.value(line);
-    print_line(json.end_array().end_object().text());
+    print_json(python, others, advice);
     return 0;
   }
-  const auto line = [](std::string_view what, std::string_view found) {
-    print_line(fmt::format("{:<13} {}", what, one_line(found, 300)));
-  };
-  line("testloom", TESTLOOM_VERSION);
-  line("DuckDB", duckdb_library_version());
-  line("python", fmt::format("{} ({})", python.version, python.executable));
-  line("torch", python.torch.empty() ? "not installed" : python.torch);
-  line("transformers", python.transformers.empty() ? "not installed" : python.transformers);
-  line("numpy", python.numpy.empty() ? "not installed" : python.numpy);
+  print_line_of("testloom", TESTLOOM_VERSION);
+  print_line_of("DuckDB", duckdb_library_version());
+  print_line_of("python", fmt::format("{} ({})", python.version, python.executable));
+  print_line_of("torch", shown_version(python.torch));
+  print_line_of("transformers", shown_version(python.transformers));
+  print_line_of("numpy", shown_version(python.numpy));
   for (const Hardware& hardware : built_in_hardware()) {
     const auto found = python.devices.find(std::string(hardware.hardware_type));
-    line(hardware.hardware_type, found == python.devices.end() ? "none" : device_line(found->second));
+    print_line_of(hardware.hardware_type,
+                  found == python.devices.end() ? "none" : device_line(found->second));
   }
+  print_others(others);
   for (const std::string& todo : advice) print_line("! " + one_line(todo, 400));
   if (advice.empty()) print_line("all is there");
   return 0;

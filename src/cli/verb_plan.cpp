@@ -116,14 +116,17 @@ int run_plan_verb(const Context& context, const PlanOptions& options) {
   PlanRequest request = request_of(options, notes);
   const auto store = context.open(OpenMode::write);
   request.model_names = resolve_models(store->connection(), options.models);
-  std::vector<std::string> known_notes;  // those about names were made by request_of
-  const PlanSummary summary = make_plan(*store, request, known_notes, [&](const PlanSummary& made) {
+  std::vector<std::string> same_notes;  // those about names were made by request_of already
+  Activity activity("planning");
+  const PlanSummary summary = make_plan(*store, request, same_notes, [&](const PlanSummary& made) {
+    activity.stop();
     if (options.dry_run) return false;
     if (made.diff.removed == 0 || options.yes) return true;
     if (!context.json) show_diff(made.diff);
     return confirm(fmt::format("The plan '{}' loses {}. Go on?", one_line(options.name),
                                counted(static_cast<uint64_t>(made.diff.removed), "test")));
   });
+  activity.stop();
   print_notes(notes);
   if (summary.tests == 0) refuse_empty(summary);
   const bool kept = summary.plan_id > 0 && !summary.diff.same();

@@ -108,8 +108,10 @@ int run_show(const Context& context, const TestsOptions& options) {
 
 int run_render(const Context& context, const TestsOptions& options) {
   const auto store = context.open(OpenMode::read);
+  Activity activity("rendering");
   const RenderedTree tree =
       render_tree(store->connection(), filter_of(store->connection(), options), options.out);
+  activity.stop();
   if (context.json) {
     JsonWriter json;
     json.begin_object()

@@ -168,14 +168,20 @@ class LocalRun {
         fmt::format("no {} device here{}", test.hardware_type, no_torch ? " (torch is not installed)" : ""));
   }
 
+  static std::string how_it_ended(std::string_view word) {
+    if (word == outcome::oom) return "ran out of memory";
+    if (word == outcome::error) return "ended with an error";
+    if (word == outcome::timeout) return "ran into its time limit";
+    return std::string(word);
+  }
+
   void skip_dependents(size_t index, const Outcome& cause) {
     const bool memory = cause.outcome == outcome::oom;
     for (const size_t lost : schedule_.not_passed(index)) {
       const PlannedTest& test = work_->tests[lost];
-      const std::string reason =
-          cause.outcome == outcome::skipped
-              ? cause.reason
-              : fmt::format("{} {}", cause.case_name, memory ? "ran out of memory" : cause.outcome);
+      const std::string reason = cause.outcome == outcome::skipped
+                                     ? cause.reason
+                                     : fmt::format("{} {}", cause.case_name, how_it_ended(cause.outcome));
       report(test, not_run(test, memory ? outcome::implied_oom : outcome::skipped, reason));
     }
   }

@@ -88,6 +88,11 @@ void Source::refuse(Mistakes mistakes) const {
   std::stable_sort(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) {
     return (a.where ? a.where->begin + 1 : 0) < (b.where ? b.where->begin + 1 : 0);
   });
+  if (mistakes.size() > kMostMistakes) {
+    const size_t left_out = mistakes.size() - kMostMistakes;
+    mistakes.resize(kMostMistakes);
+    mistakes.push_back({std::nullopt, fmt::format("{} more not shown", counted(left_out, "mistake")), ""});
+  }
   std::vector<Diagnostic> diagnostics;
   diagnostics.reserve(mistakes.size());
   for (Mistake& mistake : mistakes) diagnostics.push_back(diagnose(std::move(mistake)));

@@ -24,6 +24,7 @@ struct Mistake {
   std::string message;
   std::string hint;
 };
+constexpr size_t kMostMistakes = 100;
 using Mistakes = std::vector<Mistake>;
 
 class Source {
@@ -45,7 +46,8 @@ class Source {
   SourcePosition position(Span span) const;
 
   Diagnostic diagnose(Mistake mistake) const;
-  // All mistakes in one Error (template_text), ordered by place; those without a place come first.
+  // All mistakes in one Error (template_text), ordered by place; those without a place come first. Past
+  // kMostMistakes they are only counted.
   [[noreturn]] void refuse(Mistakes mistakes) const;
 
  private:

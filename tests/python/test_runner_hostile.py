@@ -1,5 +1,6 @@
 """Holds the runner to its promise that a record is written whatever the test did to its process."""
 
+import json
 import signal
 
 import pytest
@@ -21,10 +22,7 @@ from test_runner import run_test
         "builtins.open = builtins.print = io.open = os.getpid = time.perf_counter = os.makedirs = refuse",
         "traceback.TracebackException = linecache.getline = traceback.format_tb = refuse",
         "os.environ.clear(); sys.path.clear(); sys.argv.clear(); sys.modules.clear()",
-        "sys.setrecursionlimit(60)",
         "sys.settrace(ignore); sys.setprofile(ignore)",
-        "signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001) if signal.signal(signal.SIGALRM, ignore) is None else 0",
-        "signal.signal(signal.SIGINT, signal.SIG_DFL)",
         "sys.meta_path.clear(); sys.path_hooks.clear()",
         "gc.disable(); warnings.simplefilter('error'); sys.excepthook = sys.unraisablehook = refuse",
         "threading.Thread(target=lambda: [0 for _ in iter(int, 1)]).start()",
@@ -56,6 +54,30 @@ def test_it():
         assert (record["outcome"], record["error"]["message"]) == ("error", "kept")
         assert record["error"]["traceback"].endswith("ValueError: kept\n")
         assert "linecache.getline" in statements or "raise ValueError('kept')" in record["error"]["traceback"]
+
+
+def test_nothing_the_test_left_armed_interrupts_the_record(tmp_path):
+    source = """
+    import os, signal, sys, time
+    class Interrupting:
+        def __repr__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1.5)
+            return "survived"
+    def test_it():
+        deep = "bottom"
+        for _ in range(28):
+            deep = [deep]
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, 1)
+        sys.setrecursionlimit(60)
+        return {"interrupting": Interrupting(), "deep": deep}
+    """
+    finished = run_test(tmp_path, source)
+    assert finished.returncode == 0
+    assert finished.record["result"]["interrupting"] == "survived"
+    assert json.dumps(finished.record["result"]["deep"]) == "[" * 28 + '"bottom"' + "]" * 28
 
 
 def test_a_result_folder_that_was_deleted_is_made_again(tmp_path):

@@ -104,6 +104,33 @@ TEST(Template, EveryPrefixOfALiteralIsKnown) {
   }
 }
 
+// Shapes that would take hours if any stage looked back over all that it has seen.
+TEST(Template, LargestTemplatesOfAnyShapeAreDecided) {
+  const auto filled = [](std::string_view before, std::string_view piece, std::string_view after) {
+    std::string text(before);
+    while (text.size() + piece.size() + after.size() + kTest.size() <= Template::kMaxBytes) text += piece;
+    return text + std::string(after) + std::string(kTest);
+  };
+  const std::string good[] = {filled("x = '", "${task}", "'\n"),   filled("# ", "${task}: ", "\n"),
+                              filled("x_", "${task}", " = 1\n"),   filled("x = [", "${task}, ", "]\n"),
+                              filled("", "case = ${task};", "\n"), filled("", "f'{${task}}'\n", "\n")};
+  for (const std::string& text : good) {
+    EXPECT_NO_THROW(Template::compile("t.py", text).render(Values().set("task", "a"))) << text.substr(0, 40);
+  }
+  const std::string bad[] = {filled("", "${", "\n"),           filled("x = ", "lambda a=", "${task}: 1\n"),
+                             filled("x = ", "1${x} ", "\n"),   filled("", "case x;", "${task}\n"),
+                             filled("x = ", "(", "\n"),        filled("f'", "{f'", "\n"),
+                             filled("x = ", "${task} ", "\n"), filled("", "lambda ${task} ", "\n")};
+  for (const std::string& text : bad) {
+    try {
+      Template::compile("t.py", text);
+      ADD_FAILURE() << text.substr(0, 40);
+    } catch (const Error& error) {
+      EXPECT_LE(error.diagnostics().size(), 101u);
+    }
+  }
+}
+
 // Whatever the text: a template or errors with places inside it, and rendering does not fail in other ways.
 TEST(Template, AnyTextIsATemplateOrAnError) {
   constexpr std::string_view pieces[] = {"${task}", "${batch_size}",

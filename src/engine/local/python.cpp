@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
 
@@ -71,14 +72,31 @@ std::string choose_python(const std::optional<std::string>& given, const fs::pat
     throw Error(ErrorKind::engine, fmt::format("there is no Python at {}", quote(*given)),
                 "name the interpreter's file with --python");
   }
-  if (const char* environment = std::getenv("VIRTUAL_ENV")) {
-    const fs::path python = fs::path(environment) / "bin" / "python";
-    if (runs(python)) return python.native();
+  return known_pythons(program_folder).front();
+}
+
+std::vector<std::string> known_pythons(const fs::path& program_folder) {
+  std::vector<fs::path> candidates;
+  if (const char* environment = std::getenv("VIRTUAL_ENV"))
+    candidates.push_back(fs::path(environment) / "bin" / "python");
+  if (!program_folder.empty()) {
+    candidates.push_back(program_folder / "python");
+    candidates.push_back(program_folder / "python3");
   }
-  for (const char* name : {"python", "python3"}) {
-    if (!program_folder.empty() && runs(program_folder / name)) return (program_folder / name).native();
+  const char* search = std::getenv("PATH");
+  for (const std::string& folder : split(search ? search : "", ':'))
+    candidates.push_back(fs::path(folder) / "python3");
+
+  std::vector<std::string> found;
+  for (const fs::path& candidate : candidates) {
+    const bool listed = std::any_of(found.begin(), found.end(), [&](const std::string& other) {
+      std::error_code error;  // folders are compared, not files: an environment's python links to another's
+      return fs::equivalent(fs::path(other).parent_path(), candidate.parent_path(), error);
+    });
+    if (runs(candidate) && !listed) found.push_back(candidate.native());
   }
-  return "python3";
+  if (found.empty()) found.push_back("python3");
+  return found;
 }
 
 PythonInfo probe_python(const std::string& python) {

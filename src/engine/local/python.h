@@ -30,6 +30,9 @@ struct PythonInfo {
 std::string choose_python(const std::optional<std::string>& given,
                           const std::filesystem::path& program_folder);
 
+// The interpreters that choose_python() could take when none is given, the chosen one first, each once.
+std::vector<std::string> known_pythons(const std::filesystem::path& program_folder);
+
 // Asks an interpreter about itself; takes seconds when it has torch. Throws an Error (engine) when it does
 // not run or does not answer.
 PythonInfo probe_python(const std::string& python);

@@ -19,9 +19,8 @@ struct Seam {
   size_t end;    // behind the last
 };
 
-Seam seam_at(const CodeText& code, size_t hole) {
+Seam seam_from(const CodeText& code, size_t hole) {
   Seam seam{hole, hole + 1};
-  while (seam.begin > 0 && code.is_hole(seam.begin - 1)) --seam.begin;
   while (code.is_hole(seam.end)) ++seam.end;
   return seam;
 }
@@ -47,27 +46,29 @@ bool joins_line_end(const CodeText& code, const Seam& seam) {
          code.at(seam.end) == '\n';
 }
 
-void place_in_literal(const CodeText& code, const Literal& literal, size_t at, size_t quotes_before,
+// Judges a row of placeholders alike.
+void place_in_literal(const CodeText& code, const Literal& literal, const Seam& seam, size_t quotes_before,
                       Verdicts& verdicts) {
-  const size_t site = code.placeholder_at(at);
-  const Seam seam = seam_at(code, at);
+  const auto refuse = [&](std::string_view where, std::string_view hint) {
+    for (size_t at = seam.begin; at < seam.end; ++at) verdicts.refuse(code.placeholder_at(at), where, hint);
+  };
   if (literal.in_field) {
-    verdicts.refuse(site, "in a string inside a replacement field",
-                    "assign the string to a variable before the f-string");
+    refuse("in a string inside a replacement field", "assign the string to a variable before the f-string");
   } else if (literal.raw) {
-    verdicts.refuse(site, "in a raw string literal", "nothing can be escaped there: drop the prefix 'r'");
+    refuse("in a raw string literal", "nothing can be escaped there: drop the prefix 'r'");
   } else if (joins_quotes(code, literal, seam, quotes_before)) {
-    verdicts.refuse(site, "between quotes that an empty value would join",
-                    fmt::format("write \\{} for the quote before it", literal.quote));
+    refuse("between quotes that an empty value would join",
+           fmt::format("write \\{} for the quote before it", literal.quote));
   } else if (opens_triple(code, literal, seam)) {
-    verdicts.refuse(site, "alone in a literal that touches another",
-                    "an empty value would make a triple quote of them: write a blank between");
+    refuse("alone in a literal that touches another",
+           "an empty value would make a triple quote of them: write a blank between");
   } else if (joins_line_end(code, seam)) {
-    verdicts.refuse(site, "between the two characters of a line end", "end lines with \\n or \\r\\n");
+    refuse("between the two characters of a line end", "end lines with \\n or \\r\\n");
   } else {
-    verdicts.accept(site, {.rule = literal.bytes ? Rule::bytes_text : Rule::str_text,
-                           .quote = literal.quote,
-                           .in_fstring = literal.formatted});
+    const Placement placement{.rule = literal.bytes ? Rule::bytes_text : Rule::str_text,
+                              .quote = literal.quote,
+                              .in_fstring = literal.formatted};
+    for (size_t at = seam.begin; at < seam.end; ++at) verdicts.accept(code.placeholder_at(at), placement);
   }
 }
 
@@ -150,7 +151,9 @@ LiteralStop scan_literal_text(const CodeText& code, const Literal& literal, size
       return LiteralStop::closed;
     }
     if (c == kHole) {
-      place_in_literal(code, literal, at++, quotes, verdicts);
+      const Seam seam = seam_from(code, at);
+      place_in_literal(code, literal, seam, quotes, verdicts);
+      at = seam.end;
       continue;
     }
     quotes = c == literal.quote ? quotes + 1 : 0;

@@ -5,6 +5,7 @@
 
 #include "template/placement/name_place.h"
 #include "template/placement/operand.h"
+#include "template/placement/scanner.h"
 
 namespace testloom::templating {
 
@@ -18,6 +19,8 @@ constexpr auto kCompoundWords = std::to_array<std::string_view>(
 constexpr std::string_view kAssignHint =
     "name the variable yourself; make the value a part of its name, such "
     "as value_${name}, if it must vary";
+
+constexpr size_t kMostOpen = 2 * kDeepestNesting;  // brackets, which the scan limits, and lambdas
 
 class StatementJudge {
  public:
@@ -81,6 +84,7 @@ class StatementJudge {
       const Kind kind = line_[at].kind;
       if (kind == Kind::open || kind == Kind::field_begin) ++depth;
       if (kind == Kind::close || kind == Kind::field_end) --depth;
+      if (depth == 0 && op(line_[at], ";")) return;
       if (depth == 0 && op(line_[at], ":")) {
         is_compound_ = true;
         if (starts_with("case")) pattern_end_ = at;
@@ -166,7 +170,11 @@ class StatementJudge {
     if (code_.text(token.begin, token.end).find(kHole) != std::string_view::npos) {
       place_name(token);
     } else if (word(token, "lambda")) {
-      opens_.push_back({Bracket::lambda});
+      if (opens_.size() < kMostOpen) {
+        opens_.push_back({Bracket::lambda});
+      } else {
+        too_deep_ = true;
+      }
     } else if (word(token, "for")) {
       opens_.back().in_loop_target = true;
     } else if (word(token, "in")) {
@@ -175,6 +183,10 @@ class StatementJudge {
   }
 
   void place_name(const PythonToken& token) {
+    if (too_deep_) {
+      refuse(token, "in an expression nested this deep", "split it into several statements");
+      return;
+    }
     if (refuse_touching(code_, previous(), token, next(), verdicts_)) return;
     const bool in_shown_source =
         std::any_of(opens_.begin(), opens_.end(), [](const Open& open) { return open.shows_source; });
@@ -330,6 +342,7 @@ class StatementJudge {
   size_t first_ = 0;  // of the simple statement, behind a block's colon or a semicolon
   std::vector<Open> opens_;
   std::vector<size_t> pending_targets_;  // sites that become assignment targets if a `=` follows
+  bool too_deep_ = false;                // the brackets and lambdas are not followed any more
   bool annotated_ = false;               // behind the colon of an annotation
   bool parameters_seen_ = false;
   bool is_def_ = false;
