@@ -11,6 +11,8 @@ function(testloom_test layer)
   target_link_libraries(${layer}_tests PRIVATE testloom_${layer} fmt::fmt GTest::gtest GTest::gtest_main ${ARGN})
   target_include_directories(${layer}_tests PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${layer}_tests PRIVATE TESTLOOM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_compile_options(${layer}_tests PRIVATE -O1)
+  target_precompile_headers(${layer}_tests PRIVATE <gtest/gtest.h>)
   gtest_discover_tests(${layer}_tests TEST_PREFIX ${layer}. DISCOVERY_TIMEOUT 60)
 endfunction()
 

@@ -1,5 +1,6 @@
 #include "testloom/error.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -50,31 +51,34 @@ namespace {
 
 constexpr int kLongestShownLine = 160;  // code points
 
-// The source line, a window of it when it is long, with a caret line beneath. Tabs are shown as one space
-// and control characters as '?', so that the caret stays under its span.
+// One code point of a source line as it is shown: tabs as one space and control characters as '?', so that
+// the caret stays under its span.
+std::string_view shown(std::string_view bytes, const CodePoint& point) {
+  if (point.valid && point.value == '\t') return " ";
+  return point.valid && !is_unprintable(point.value) ? bytes : "?";
+}
+
+// The source line, a window of it when it is long, with a caret line beneath.
 void append_excerpt(std::string& out, const Diagnostic& diagnostic) {
-  std::vector<std::string> cells;
-  for (size_t at = 0; at < diagnostic.source_line.size();) {
-    const CodePoint point = decode_utf8(diagnostic.source_line, at);
-    std::string_view bytes = std::string_view(diagnostic.source_line).substr(at, point.length);
-    if (point.value == '\t') bytes = " ";
-    if (!point.valid || (point.value != '\t' && is_unprintable(point.value))) bytes = "?";
-    cells.emplace_back(bytes);
+  const std::string_view line = diagnostic.source_line;
+  const int column = std::max(1, diagnostic.where.column);
+  const bool is_long = line.size() > kLongestShownLine;
+  const int first = is_long ? std::max(1, column - kLongestShownLine / 2) : 1;
+  const int last = first + kLongestShownLine - 1;
+  out += first > 1 ? "\n  …" : "\n  ";
+  int at_column = 1;
+  size_t at = 0;
+  for (; at < line.size() && at_column <= last; ++at_column) {
+    const CodePoint point = decode_utf8(line, at);
+    if (at_column >= first) out += shown(line.substr(at, point.length), point);
     at += point.length;
   }
-  const int size = static_cast<int>(cells.size());
-  const int column = std::max(1, diagnostic.where.column);
-  const int first = size > kLongestShownLine ? std::max(1, column - kLongestShownLine / 2) : 1;
-  const int last = std::min(size, first + kLongestShownLine - 1);
-  out += "\n  ";
-  if (first > 1) out += "…";
-  for (int at = first; at <= last; ++at) out += cells[static_cast<size_t>(at - 1)];
-  if (last < size) out += "…";
-  out += "\n  ";
-  if (first > 1) out += ' ';
+  if (at < line.size()) out += "…";
+  out += first > 1 ? "\n   " : "\n  ";
   out.append(static_cast<size_t>(column - first), ' ');
-  const int end = std::min(std::max(diagnostic.where.end_column, column + 1), last + 2);
-  out.append(static_cast<size_t>(std::max(1, end - column)), '^');
+  const int end =
+      std::min(std::max(diagnostic.where.end_column, column + 1), std::max(at_column, column + 1));
+  out.append(static_cast<size_t>(end - column), '^');
 }
 
 }  // namespace

@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <mutex>
-#include <regex>
 #include <thread>
 
 #include <fmt/format.h>
@@ -76,12 +76,14 @@ Error explain_failure(const fs::path& path, const std::string& reason) {
 }
 
 Error locked(const fs::path& path, const std::string& reason) {
-  std::smatch match;
+  constexpr std::string_view mark =
+      "PID ";  // as in "Conflicting lock is held in /usr/bin/python3 (PID 4711)"
+  const size_t at = reason.find(mark);
+  const long pid = at == std::string::npos ? 0 : std::strtol(reason.c_str() + at + mark.size(), nullptr, 10);
   std::string holder = "another process";
-  if (std::regex_search(reason, match, std::regex("PID ([0-9]+)"))) {
-    const std::string command = describe_process(std::stol(match[1]));
-    holder =
-        fmt::format("process {}{}", match[1].str(), command.empty() ? "" : fmt::format(" ({})", command));
+  if (pid > 0) {
+    const std::string command = describe_process(pid);
+    holder = fmt::format("process {}{}", pid, command.empty() ? "" : fmt::format(" ({})", command));
   }
   return Error(ErrorKind::store, fmt::format("the store {} is locked by {}", shown(path), holder),
                "wait for it to end, or give it longer with --wait SECONDS");

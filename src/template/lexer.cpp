@@ -9,10 +9,20 @@ namespace testloom::templating {
 
 namespace {
 
+// The `}` that closes a placeholder: on its line and before the next `${`.
+size_t find_close(std::string_view text, size_t at) {
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '}') return at;
+    if (c == '\n' || c == '\r' || (c == '$' && text.substr(at).starts_with("${"))) break;
+  }
+  return std::string_view::npos;
+}
+
 Token lex_placeholder(std::string_view text, size_t begin, Mistakes& mistakes) {
   const size_t inside = begin + 2;
-  const size_t close = text.find_first_of("}\r\n", inside);
-  if (close != std::string_view::npos && text[close] == '}') {
+  const size_t close = find_close(text, inside);
+  if (close != std::string_view::npos) {
     return {TokenKind::placeholder, {begin, close + 1}, {inside, close}};
   }
   size_t end = text.find_first_not_of(" \t", inside);

@@ -14,8 +14,8 @@ struct Token {
   Span inside;  // of a placeholder: what stands between the braces
 };
 
-// The tokens cover the whole text, in order. A `${` without its `}` on the same line is a mistake; its token
-// ends after the word that follows.
+// The tokens cover the whole text, in order. A `${` without its `}` on the same line, before the next `${`,
+// is a mistake; its token ends after the word that follows.
 std::vector<Token> lex(const Source& source, Mistakes& mistakes);
 
 // One line a token.

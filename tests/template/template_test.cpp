@@ -117,10 +117,14 @@ TEST(Template, LargestTemplatesOfAnyShapeAreDecided) {
   for (const std::string& text : good) {
     EXPECT_NO_THROW(Template::compile("t.py", text).render(Values().set("task", "a"))) << text.substr(0, 40);
   }
-  const std::string bad[] = {filled("", "${", "\n"),           filled("x = ", "lambda a=", "${task}: 1\n"),
-                             filled("x = ", "1${x} ", "\n"),   filled("", "case x;", "${task}\n"),
-                             filled("x = ", "(", "\n"),        filled("f'", "{f'", "\n"),
-                             filled("x = ", "${task} ", "\n"), filled("", "lambda ${task} ", "\n")};
+  const std::string bad[] = {filled("", "${", "\n"),
+                             filled("x = ", "lambda a=", "${task}: 1\n"),
+                             filled("x = (", "1${x}\n", ")\n"),
+                             filled("", "case x;", "${task}\n"),
+                             filled("x = ", "(", "\n"),
+                             filled("f'", "{f'", "\n"),
+                             filled("x = (", "${task}\n", ")\n"),
+                             filled("(", "lambda ${task}\n", ")\n")};
   for (const std::string& text : bad) {
     try {
       Template::compile("t.py", text);

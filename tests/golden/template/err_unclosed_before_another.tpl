@@ -1,0 +1,4 @@
+x = "${model_name and ${task}"
+
+def test_it():
+    pass
