@@ -27,7 +27,9 @@ std::unique_ptr<Store> Context::open(OpenMode mode) const {
 CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string& description,
                    const std::string& examples) {
   CLI::App* verb = parent.add_subcommand(name, description);
-  verb->footer("Examples:\n" + examples);
+  verb->footer(
+      "Before or after any verb: --store PATH, --json, --wait SECONDS (see testloom --help).\n\nExamples:\n" +
+      examples);
   verb->fallthrough();
   return verb;
 }

@@ -4,6 +4,7 @@ true of every call. It hands out `Program` and `Finished`, and what the tests of
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -85,6 +86,11 @@ class Program:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
+    def copy(self, folder):
+        """The program in another folder, with a copy of all that lies in this one."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Program(folder, self.path)
+
     def template(self, name, text=PASSES, family="text_embedding", *more):
         """Adds a template with this text, and returns what the program said."""
         path = self.write(f"source-{hashlib.sha256(name.encode()).hexdigest()[:12]}.py", text)
@@ -115,6 +121,4 @@ def tree(folder):
 
 def contents(folder):
     """Every file and folder under a folder, with the files' digests."""
-    return {
-        str(path.relative_to(folder)): digest(path) if path.is_file() else None for path in Path(folder).rglob("*")
-    }
+    return {str(path.relative_to(folder)): digest(path) if path.is_file() else None for path in Path(folder).rglob("*")}

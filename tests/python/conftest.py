@@ -26,6 +26,18 @@ def empty_store(tmp_path_factory):
     return program.folder / "testloom.duckdb"
 
 
+@pytest.fixture(scope="module")
+def fresh_store(tmp_path_factory, empty_store):
+    """Makes programs in folders with an empty store, for what is prepared once and copied for each test."""
+
+    def make():
+        program = Program(tmp_path_factory.mktemp("prepared"))
+        shutil.copy(empty_store, program.folder / "testloom.duckdb")
+        return program
+
+    return make
+
+
 @pytest.fixture
 def store(testloom, empty_store):
     """The program in a folder with an empty store under the default name."""
@@ -51,7 +63,9 @@ def private_mounts():
         if probe.returncode == 0:
             return prefix
         tried.append(f"{' '.join(prefix)}: {probe.stderr.strip()}")
-    return pytest.fail("mounting in a private namespace is needed, as root or with user namespaces:\n" + "\n".join(tried))
+    return pytest.fail(
+        "mounting in a private namespace is needed, as root or with user namespaces:\n" + "\n".join(tried)
+    )
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
 """What holds for every verb: help, suggestions, options before and after the verb, JSON, colours, no store made."""
 
+import fcntl
 import os
 import pty
 import re
+import select
+import signal
 import subprocess
+import termios
 
 import pytest
 
@@ -27,12 +31,18 @@ VERBS = [
 ]
 
 
-@pytest.fixture
-def planned(store):
+@pytest.fixture(scope="module")
+def prepared(fresh_store):
+    store = fresh_store()
     store.template("latency")
     store("model", "add", "modèle", "--family", "text_embedding", "--description", "ein Mädchen\n")
     store("plan", "--model", "modèle", "--hardware", "cpu,cuda", "--batch-sizes", "1,4")
     return store
+
+
+@pytest.fixture
+def planned(prepared, tmp_path):
+    return prepared.copy(tmp_path)
 
 
 @pytest.mark.parametrize("verb", [*VERBS, "template", "model", "tests"])
@@ -112,6 +122,12 @@ def test_an_option_given_twice_is_named(store, option):
     assert option in said.stderr and "At Most" not in said.stderr
 
 
+@pytest.mark.parametrize("option", ["--store", "--model", "--batch-sizes", "--wait"])
+def test_an_option_without_its_value_is_named(store, option):
+    said = store("plan", option, code=2)
+    assert option in said.stderr and "required TEXT" not in said.stderr and "FLOAT" not in said.stderr
+
+
 @pytest.mark.parametrize("option", ["--model", "--hardware", "--batch-sizes", "--name"])
 def test_an_empty_value_does_not_swallow_the_next_argument(store, option):
     store.template("latency")
@@ -121,7 +137,9 @@ def test_an_empty_value_does_not_swallow_the_next_argument(store, option):
     assert store("tests", "list", code=2).stdout == ""
 
 
-@pytest.mark.parametrize("arguments", ["--store STORE tests list", "tests --store STORE list", "tests list --store STORE"])
+@pytest.mark.parametrize(
+    "arguments", ["--store STORE tests list", "tests --store STORE list", "tests list --store STORE"]
+)
 @pytest.mark.parametrize("form", ["--store {}", "--store={}"])
 def test_the_store_is_taken_before_and_after_the_verb(store, arguments, form):
     store.template("latency")
@@ -131,8 +149,12 @@ def test_the_store_is_taken_before_and_after_the_verb(store, arguments, form):
     assert len(store(*line.split()).stdout.splitlines()) == 3
 
 
-@pytest.mark.parametrize("before, after", [("--json", ""), ("", "--json"), ("--json --wait 1", ""), ("", "--wait 1 --json")])
-@pytest.mark.parametrize("verb", ["tests list", "template list", "model list", "doctor --python PYTHON", "model detect gpt2"])
+@pytest.mark.parametrize(
+    "before, after", [("--json", ""), ("", "--json"), ("--json --wait 1", ""), ("", "--wait 1 --json")]
+)
+@pytest.mark.parametrize(
+    "verb", ["tests list", "template list", "model list", "doctor --python PYTHON", "model detect gpt2"]
+)
 def test_json_and_wait_are_taken_before_and_after_the_verb(planned, bare_python, verb, before, after):
     line = f"{before} {verb} {after}".replace("PYTHON", bare_python)
     said = planned(*line.split())
@@ -227,31 +249,52 @@ def test_verbs_that_need_a_store_make_none_and_say_how(testloom, verb):
     assert [path.name for path in testloom.folder.iterdir()] == ["good.py"]
 
 
-def on_a_terminal(program, arguments, typed=b"", env=None):
-    """The exit code and what the program showed on a terminal of its own."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        program.command(*arguments),
-        cwd=program.folder,
-        env=program.environment({"TERM": "xterm-256color", **(env or {})}),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    os.write(ours, typed)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(ours)
-    return process.wait(timeout=60), shown
+class Terminal:
+    """A program on a terminal of its own, which it is asked on and interrupted from."""
+
+    def __init__(self, program, arguments, env=None):
+        self.ours, theirs = pty.openpty()
+        self.shown = b""
+        self.process = subprocess.Popen(
+            program.command(*arguments),
+            cwd=program.folder,
+            env=program.environment({"TERM": "xterm-256color", **(env or {})}),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(theirs)
+
+    def read_until(self, wanted=None):
+        """Reads until this is shown, or to the end."""
+        while wanted is None or wanted not in self.shown:
+            ready, _, _ = select.select([self.ours], [], [], 30)
+            if not ready:
+                self.process.kill()
+                raise AssertionError(f"still waiting after {self.shown!r}")
+            try:
+                piece = os.read(self.ours, 65536)
+            except OSError:
+                piece = b""
+            self.shown += piece
+            if not piece:
+                assert wanted is None, f"ended without {wanted!r}: {self.shown!r}"
+                return
+
+    def type(self, keys):
+        os.write(self.ours, keys)
+
+    def end(self):
+        self.read_until()
+        os.close(self.ours)
+        return self.process.wait(timeout=60)
+
+
+def on_a_terminal(program, arguments, env=None):
+    terminal = Terminal(program, arguments, env)
+    return terminal.end(), terminal.shown
 
 
 def test_colours_appear_on_a_terminal_only_and_can_be_turned_off(planned, bare_python):
@@ -268,8 +311,33 @@ def test_an_error_has_no_colour_under_no_color(testloom):
     assert code == 2 and b"\x1b" not in shown
 
 
-@pytest.mark.parametrize("typed, code, left", [(b"y\n", 0, 2), (b"yes\n", 0, 2), (b"n\n", 2, 4), (b"\n", 2, 4), (b"\x04", 2, 4)])
-def test_a_terminal_is_asked_before_tests_are_removed(planned, typed, code, left):
-    command = ["plan", "--model", "modèle", "--batch-sizes", "1", "--hardware", "cpu,cuda"]
-    ended, shown = on_a_terminal(planned, command, typed=typed)
-    assert (ended, len(planned.tests())) == (code, left), shown
+SMALLER = ["plan", "--model", "modèle", "--batch-sizes", "1", "--hardware", "cpu,cuda"]
+
+
+@pytest.mark.parametrize(
+    "typed, left",
+    [(b"y\n", 2), (b"yes\n", 2), (b"Y\n", 2), (b"n\n", 4), (b"\nn\n", 4), (b"maybe\nn\n", 4), (b"\x04", 4)],
+)
+def test_a_terminal_is_asked_before_tests_are_removed(planned, typed, left):
+    terminal = Terminal(planned, SMALLER)
+    terminal.read_until(b"Go on?")
+    terminal.type(typed)
+    assert terminal.end() == 0
+    assert len(planned.tests()) == left, terminal.shown
+
+
+def test_a_question_can_be_interrupted(planned):
+    terminal = Terminal(planned, SMALLER)
+    terminal.read_until(b"Go on?")
+    terminal.type(b"\x03")
+    assert terminal.end() in (130, -signal.SIGINT)
+    assert len(planned.tests()) == 4
+
+
+def test_nobody_waits_for_a_question_that_is_open(planned):
+    terminal = Terminal(planned, SMALLER)
+    terminal.read_until(b"Go on?")
+    planned("tests", "list", "--wait", "0")
+    planned("model", "add", "another", "--wait", "0")
+    terminal.type(b"n\n")
+    assert terminal.end() == 0

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -46,6 +47,7 @@ class Tail {
 // In the child: only calls that are safe between fork and exec. A failure's errno goes up `report`.
 [[noreturn]] void become(char* const* argv, const char* folder, int output, int report) {
   ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a killed controller leaves no test running
   const int nothing = ::open("/dev/null", O_RDONLY);
   const bool placed =
       nothing >= 0 && ::dup2(nothing, 0) >= 0 && ::dup2(output, 1) >= 0 && ::dup2(output, 2) >= 0;
