@@ -32,12 +32,27 @@ void FileDescriptor::close() {
 
 namespace {
 
+std::string advice(int error) {
+  switch (error) {
+    case ENOENT:
+      return "check the path";
+    case ENOSPC:
+      return "free some space and try again";
+    case EISDIR:
+      return "name a file in it";
+    case ELOOP:
+      return "its links lead in a circle: name the file itself";
+    case EACCES:
+    case EPERM:
+      return "check its permissions";
+    default:
+      return "";
+  }
+}
+
 [[noreturn]] void fail(ErrorKind kind, std::string_view action, const fs::path& path, int error) {
-  const std::string hint = error == ENOENT   ? "check the path"
-                           : error == ENOSPC ? "free some space and try again"
-                                             : "";
   throw Error(kind, fmt::format("cannot {} {}: {}", action, quote(path.native(), 400), std::strerror(error)),
-              hint);
+              advice(error));
 }
 
 }  // namespace
@@ -49,11 +64,14 @@ std::string read_file(const fs::path& path, size_t limit, ErrorKind kind) {
   if (::fstat(file.get(), &status) != 0) fail(kind, "read", path, errno);
   if (S_ISDIR(status.st_mode)) fail(kind, "read", path, EISDIR);
   if (!S_ISREG(status.st_mode)) {
-    throw Error(kind, fmt::format("cannot read {}: it is not a regular file", quote(path.native(), 400)));
+    throw Error(kind, fmt::format("cannot read {}: it is not a regular file", quote(path.native(), 400)),
+                "name a regular file");
   }
   const auto too_large = [&] {
-    return Error(kind, fmt::format("{} is larger than {} bytes, the most that is read",
-                                   quote(path.native(), 400), limit));
+    return Error(
+        kind,
+        fmt::format("{} is larger than {} bytes, the most that is read", quote(path.native(), 400), limit),
+        "check that this is the file you mean");
   };
   if (static_cast<size_t>(status.st_size) > limit) throw too_large();
   std::string content(static_cast<size_t>(status.st_size) + 1, '\0');

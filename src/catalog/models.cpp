@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "catalog/names.h"
 #include "catalog/templates.h"
+#include "catalog/vocabulary.h"
 
 namespace testloom {
 
@@ -48,7 +49,7 @@ void write_mapping(Connection& connection, const NewMapping& added) {
 
 void add_mapping(Connection& connection, const NewMapping& added, std::vector<std::string>& notes) {
   check_model_name(added.model_name);
-  check_model_family(added.model_family, notes);
+  check_model_family(connection, added.model_family, notes);
   if (added.description) check_text(*added.description, "the description");
   if (added.template_id && !find_template(connection, *added.template_id)) {
     throw Error(ErrorKind::usage, fmt::format("there is no template with ID {}", *added.template_id),
@@ -117,6 +118,12 @@ std::vector<std::string> resolve_models(Connection& connection, const std::vecto
   while (rows.next()) known.emplace_back(rows.text(0));
   const std::set<std::string_view> known_set(known.begin(), known.end());
 
+  std::set<std::string_view> given;
+  for (const std::string& pattern : patterns) {
+    if (given.insert(pattern).second) continue;
+    throw Error(ErrorKind::usage, fmt::format("the model {} is named twice", quote(pattern)),
+                "name each once");
+  }
   std::vector<std::string> names;
   std::set<std::string> seen;
   const auto add = [&](const std::string& name) {

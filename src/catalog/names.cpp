@@ -14,7 +14,7 @@ namespace testloom {
 
 namespace {
 
-constexpr size_t kMaxTemplateNameBytes = 200;
+constexpr size_t kMaxLabelBytes = 200;
 constexpr size_t kMaxTextBytes = 64 * 1024;
 
 [[noreturn]] void refuse(std::string message, std::string hint) {
@@ -38,7 +38,8 @@ void check_stored_text(std::string_view text, std::string_view what, size_t limi
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known) {
-  const std::string guess = nearest(word, known);
+  const std::string guess =
+      word.size() < 4 ? "" : nearest(word, known);  // short names are all near to each other
   return guess.empty() ? "" : fmt::format("; did you mean '{}'?", guess);
 }
 
@@ -60,12 +61,12 @@ void check_model_name(std::string_view name) {
   check_stored_text(name, "the model name", kMaxModelNameBytes);
 }
 
-void check_template_name(std::string_view name) {
-  if (trimmed(name).empty()) refuse("the template name is empty", "give it a name with --name");
-  check_stored_text(name, "the template name", kMaxTemplateNameBytes);
+void check_label(std::string_view name, std::string_view what) {
+  if (trimmed(name).empty()) refuse(fmt::format("{} is empty", what), "give it one");
+  check_stored_text(name, what, kMaxLabelBytes);
   for (size_t at = 0; at < name.size(); at += decode_utf8(name, at).length) {
     if (is_unprintable(decode_utf8(name, at).value)) {
-      refuse(fmt::format("the template name {} holds an unprintable character", quote(name)), "leave it out");
+      refuse(fmt::format("{} {} holds an unprintable character", what, quote(name)), "leave it out");
     }
   }
 }

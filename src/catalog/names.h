@@ -13,8 +13,9 @@ inline constexpr size_t kMaxModelNameBytes = 4096;
 
 // Non-empty UTF-8 of at most 4 KB without U+0000.
 void check_model_name(std::string_view name);
-void check_template_name(std::string_view name);
-// Each must look like a name; `notes` gets a line for one never heard of.
+// A name that is shown as it is: non-empty, printable, at most 200 bytes; `what` names it in the error.
+void check_label(std::string_view name, std::string_view what);
+// Each must look like a name; `notes` gets a line for one that testloom does not know by itself.
 void check_model_family(std::string_view family, std::vector<std::string>& notes);
 void check_hardware_type(std::string_view hardware_type, std::vector<std::string>& notes);
 // Free text of at most 64 KB without U+0000, such as a description; `what` names it in the error.

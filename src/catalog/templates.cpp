@@ -9,6 +9,7 @@
 #include "base/embedded.h"
 #include "base/text.h"
 #include "catalog/names.h"
+#include "catalog/vocabulary.h"
 #include "testloom/template.h"
 
 namespace testloom {
@@ -25,7 +26,7 @@ int64_t next_id(Connection& connection, std::string_view column, std::string_vie
 
 constexpr const char* kColumns =
     "template_id, template_name, model_family, hardware_type, content, description, created_at, updated_at, "
-    "version";
+    "version, removed_at IS NOT NULL";
 
 StoredTemplate row_of(const Result& rows) {
   return {rows.integer(0),
@@ -36,7 +37,8 @@ StoredTemplate row_of(const Result& rows) {
           rows.optional_text(5),
           rows.optional_text(6).value_or(""),
           rows.optional_text(7).value_or(""),
-          rows.integer(8)};
+          rows.integer(8),
+          rows.boolean(9)};
 }
 
 // The row with this name, family and hardware type, hidden or not; the latest where an old store has several.
@@ -79,30 +81,36 @@ AddedTemplate write_over(Connection& connection, const StoredTemplate& old, cons
       "NULL, "
       "updated_at = CASE WHEN ? THEN ? ELSE updated_at END WHERE template_id = ?",
       {added.content, parameter(added.description), version, changed, now, old.template_id});
-  return {old.template_id, version, false, changed};
+  return {old.template_id, version, false, changed, old.removed};
+}
+
+// REQUIRES: a transaction is open.
+AddedTemplate check_and_write(Connection& connection, const NewTemplate& added,
+                              std::vector<std::string>& notes) {
+  check_label(added.template_name, "the template name");
+  check_model_family(connection, added.model_family, notes);
+  if (added.hardware_type) check_hardware_type(connection, *added.hardware_type, notes);
+  if (added.description) check_text(*added.description, "the description");
+  Template::compile(added.path.empty() ? fmt::format("template '{}'", added.template_name) : added.path,
+                    added.content);
+
+  const std::optional<StoredTemplate> old = find_variant(connection, added);
+  const std::string now = utc_now();
+  return old ? write_over(connection, *old, added, now) : write_new(connection, added, now);
 }
 
 }  // namespace
 
 AddedTemplate add_template(Connection& connection, const NewTemplate& added,
                            std::vector<std::string>& notes) {
-  check_template_name(added.template_name);
-  check_model_family(added.model_family, notes);
-  if (added.hardware_type) check_hardware_type(*added.hardware_type, notes);
-  if (added.description) check_text(*added.description, "the description");
-  Template::compile(added.path.empty() ? fmt::format("template '{}'", added.template_name) : added.path,
-                    added.content);
-
   Transaction transaction(connection);
-  const std::optional<StoredTemplate> old = find_variant(connection, added);
-  const std::string now = utc_now();
-  const AddedTemplate result =
-      old ? write_over(connection, *old, added, now) : write_new(connection, added, now);
+  const AddedTemplate result = check_and_write(connection, added, notes);
   transaction.commit();
   return result;
 }
 
 std::vector<AddedTemplate> add_shipped_templates(Connection& connection) {
+  Transaction transaction(connection);
   std::vector<AddedTemplate> results;
   std::vector<std::string> notes;
   for (const embedded::File& file : embedded::templates()) {
@@ -113,8 +121,9 @@ std::vector<AddedTemplate> add_shipped_templates(Connection& connection) {
                               std::string(file.text),
                               "shipped with testloom",
                               fmt::format("templates/{}", file.name)};
-    results.push_back(add_template(connection, shipped, notes));
+    results.push_back(check_and_write(connection, shipped, notes));
   }
+  transaction.commit();
   return results;
 }
 

@@ -31,19 +31,21 @@ struct StoredTemplate {
   std::string created_at;
   std::string updated_at;
   int64_t version;
+  bool removed;
 };
 
 struct AddedTemplate {
   int64_t template_id;
   int64_t version;
-  bool is_new;   // the name, family and hardware type were not there before
-  bool changed;  // a new version was written
+  bool is_new;            // the name, family and hardware type were not there before
+  bool changed;           // a new version was written
+  bool restored = false;  // it was removed and is back
 };
 
 // In one transaction. Throws an Error: usage for a bad name, template_text for a text that does not pass.
 AddedTemplate add_template(Connection& connection, const NewTemplate& added, std::vector<std::string>& notes);
 
-// Adds every template that testloom ships, under the name of its family.
+// Adds every template that testloom ships, under the name of its family, in one transaction.
 std::vector<AddedTemplate> add_shipped_templates(Connection& connection);
 
 // Hides a template from listing and selection. Throws an Error (usage) when there is none with this id.

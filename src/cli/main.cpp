@@ -2,6 +2,8 @@
 // exit code.
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -44,7 +46,55 @@ CLI::Option* add_repeatable(CLI::App& verb, const std::string& name, std::vector
   return option;
 }
 
+CLI::Validator seconds_check(bool zero_allowed) {
+  return CLI::Validator(
+      [zero_allowed](std::string& text) {
+        char* end = nullptr;
+        const double seconds = std::strtod(text.c_str(), &end);
+        const bool number = end != text.c_str() && *end == '\0' && std::isfinite(seconds);
+        if (number && (seconds > 0 || (zero_allowed && seconds == 0))) return std::string();
+        return fmt::format("{} is not a {}number of seconds", quote(text), zero_allowed ? "" : "positive ");
+      },
+      "SECONDS");
+}
+
 namespace {
+
+constexpr char kMark = '\x02';
+
+// The words of a command line as CLI11 takes them without harm: --option=VALUE as two words, since it would
+// take what follows an empty VALUE for it; and a mark before [a,b], which it would take apart.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words;
+  const auto add = [&](const std::string& word) {
+    const bool marked = word.starts_with(kMark) || (word.starts_with('[') && word.ends_with(']'));
+    words.push_back(marked ? kMark + word : word);
+  };
+  bool options = true;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const size_t equals = word.find('=');
+    options = options && word != "--";
+    if (options && word.starts_with("--") && equals != std::string::npos) {
+      words.push_back(word.substr(0, equals));
+      add(word.substr(equals + 1));
+    } else {
+      add(word);
+    }
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+// Takes the marks off again, for every option that has a value.
+void take_marks_off(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_max() == 0) continue;
+    option->transform(
+        [](const std::string& word) { return word.starts_with(kMark) ? word.substr(1) : word; });
+  }
+  for (CLI::App* verb : app.get_subcommands([](CLI::App*) { return true; })) take_marks_off(*verb);
+}
 
 // The verb (or verb of a verb) that the command line got to.
 const CLI::App* chosen_verb(const CLI::App& app) {
@@ -75,6 +125,17 @@ std::string suggest_flag(const CLI::App& at, const std::string& word) {
   return guess.empty() ? "" : fmt::format("did you mean '{}'?", guess);
 }
 
+// "--store: 1 required TEXT missing" and the like, said plainly.
+std::string plain_words(const std::string& said) {
+  const std::string option = said.substr(0, said.find(':'));
+  if (said.find("At Most 1 required") != std::string::npos)
+    return fmt::format("{} is given more than once", option);
+  if (said.find("required") != std::string::npos && said.find("missing") != std::string::npos) {
+    return fmt::format("{} lacks its value", option);
+  }
+  return said;
+}
+
 // What CLI11 says is wrong with a command line, in the words of an Error.
 Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* at = chosen_verb(app);
@@ -96,7 +157,7 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
   if (!left.empty())
     return Error(ErrorKind::usage, fmt::format("unexpected argument {}", quote(left.front())), help);
   if (wants_verb) return Error(ErrorKind::usage, "a verb is missing", suggest_verb(*at, ""));
-  return Error(ErrorKind::usage, error.what(), help);
+  return Error(ErrorKind::usage, plain_words(error.what()), help);
 }
 
 void report(const Error& error, bool json) {
@@ -137,7 +198,7 @@ void setup(CLI::App& app, Context& context) {
       ->capture_default_str();
   app.add_flag("--json", context.json, "print JSON, one object a line where it streams");
   app.add_option("--wait", context.wait_seconds, "seconds to wait while another process holds the store")
-      ->check(CLI::NonNegativeNumber)
+      ->check(seconds_check(true))
       ->capture_default_str();
   app.require_subcommand(1);
   app.footer(
@@ -150,6 +211,7 @@ void setup(CLI::App& app, Context& context) {
   setup_tests(app, context);
   setup_run(app, context);
   setup_doctor(app, context);
+  take_marks_off(app);
 }
 
 int run(int argc, char** argv) {
@@ -160,7 +222,7 @@ int run(int argc, char** argv) {
   setup(app, context);
   try {
     try {
-      app.parse(argc, argv);
+      app.parse(words_of(argc, argv));
     } catch (const CLI::Success& asked) {
       return app.exit(asked);
     } catch (const CLI::ParseError& error) {

@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -22,6 +24,8 @@ namespace {
 
 constexpr size_t kRowsForWidths = 1000;
 constexpr size_t kLongestCell = 100;
+
+bool goes_on_without_reader = false;
 
 bool colours_wanted() {
   const char* no_color = std::getenv("NO_COLOR");
@@ -52,8 +56,14 @@ Colour colour_of_outcome(std::string_view outcome) {
 }
 
 void print(std::string_view text) {
-  if (!write_all(STDOUT_FILENO, text)) std::_Exit(errno == EPIPE ? 0 : 1);
+  static bool closed = false;
+  if (closed || write_all(STDOUT_FILENO, text)) return;
+  if (errno != EPIPE) std::_Exit(1);
+  if (!goes_on_without_reader) std::_Exit(0);
+  closed = true;
 }
+
+void go_on_without_reader() { goes_on_without_reader = true; }
 
 void print_line(std::string_view text) { print(fmt::format("{}\n", text)); }
 
@@ -65,7 +75,9 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
   for (const Column& column : columns_) widths_.push_back(count_code_points(column.title));
 }
 
-Table::~Table() { flush(); }
+Table::~Table() {
+  if (std::uncaught_exceptions() == 0) flush();
+}
 
 void Table::add(std::vector<std::string> cells, Colour colour) {
   for (std::string& cell : cells) cell = one_line(cell, kLongestCell);
@@ -126,15 +138,16 @@ void Activity::stop() {
   thread_.join();
 }
 
-bool confirm(const std::string& question) {
+bool confirm(const std::string& statement) {
   if (::isatty(STDIN_FILENO) != 1 || !errors_are_terminal()) {
-    throw Error(ErrorKind::usage, question + " Nobody is here to answer.",
+    throw Error(ErrorKind::usage, statement + ", and there is no terminal to ask on",
                 "pass --yes to go on; nothing was changed");
   }
   for (;;) {
-    fmt::print(stderr, "{} [y/n] ", question);
+    fmt::print(stderr, "{}. Go on? [y/n] ", statement);
     std::string answer;
     if (!std::getline(std::cin, answer)) return false;
+    std::transform(answer.begin(), answer.end(), answer.begin(), ::tolower);
     if (answer == "y" || answer == "yes") return true;
     if (answer == "n" || answer == "no") return false;
   }
@@ -150,7 +163,7 @@ std::string show_seconds(double seconds) {
 
 std::string show_bytes(double bytes) {
   if (bytes < 1e9) return fmt::format("{:.0f} MB", bytes / 1e6);
-  return fmt::format("{:.1f} GB", bytes / 1e9);
+  return fmt::format("{:.3g} GB", bytes / 1e9);
 }
 
 }  // namespace testloom::cli

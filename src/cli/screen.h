@@ -19,8 +19,9 @@ enum class Colour { none, red, green, yellow, dim };
 std::string coloured(std::string_view text, Colour colour);
 Colour colour_of_outcome(std::string_view outcome);
 
-// To standard output. Ends the program quietly when nobody reads any more.
+// To standard output. Ends the program quietly when nobody reads any more, unless it was told to go on.
 void print(std::string_view text);
+void go_on_without_reader();
 void print_line(std::string_view text);
 
 // "note: …" to standard error.
@@ -70,9 +71,9 @@ class Activity {
   std::thread thread_;
 };
 
-// A question that is answered with y or n on a terminal. Without a terminal: throws an Error (usage) that
+// "STATEMENT. Go on? [y/n]" on a terminal. Without one: throws an Error (usage) that
 // says to pass --yes.
-bool confirm(const std::string& question);
+bool confirm(const std::string& statement);
 
 // "1.2 s", "3 m 12 s"; "512 MB", "1.5 GB" (decimal units); "5.2 ms".
 std::string show_seconds(double seconds);

@@ -15,17 +15,20 @@ int run_init(const Context& context, bool with_templates) {
   const bool existed = std::filesystem::exists(context.store_path);
   const auto store = context.open(OpenMode::create);
   size_t added = 0;
-  if (!existed && with_templates) added = add_shipped_templates(store->connection()).size();
+  if (with_templates && stored_templates(store->connection()).empty()) {
+    added = add_shipped_templates(store->connection()).size();
+  }
+  const std::string name = quote(context.store_path, 400);
   if (context.json) {
     JsonWriter json;
     json.begin_object().member("store", store->path().native()).member("created", !existed);
     print_line(json.member("templates", uint64_t{added}).end_object().text());
-  } else if (existed) {
-    print_line(
-        fmt::format("the store {} is there already; nothing was changed", quote(context.store_path, 400)));
+  } else if (!existed) {
+    print_line(fmt::format("made the store {} with {}", name, counted(added, "template")));
+  } else if (added > 0) {
+    print_line(fmt::format("the store {} was there already; added {}", name, counted(added, "template")));
   } else {
-    print_line(
-        fmt::format("made the store {} with {}", quote(context.store_path, 400), counted(added, "template")));
+    print_line(fmt::format("the store {} is there already; nothing was changed", name));
   }
   return 0;
 }

@@ -18,41 +18,37 @@ namespace {
 
 struct ModelOptions {
   std::string name;
-  std::string family;
-  std::string pinned;
-  std::string location;
-  std::string description;
+  std::optional<std::string> family;
+  std::optional<std::string> pinned;
+  std::optional<std::string> location;
+  std::optional<std::string> description;
   std::vector<std::string> names;
 };
 
-std::optional<std::string> given(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
 // A folder that is there is kept by its full path, since tests run elsewhere; anything else is a hub id.
-std::optional<std::string> location_of(const std::string& text) {
+std::optional<std::string> location_of(const std::optional<std::string>& given) {
   std::error_code error;
-  if (!text.empty() && std::filesystem::is_directory(text, error)) {
-    return std::filesystem::canonical(text, error).native();
-  }
-  return given(text);
+  if (!given) return given;
+  if (given->empty()) throw Error(ErrorKind::usage, "the location is empty", "give a hub id or a folder");
+  return std::filesystem::is_directory(*given, error) ? std::filesystem::canonical(*given, error).native()
+                                                      : *given;
 }
 
 int run_add(const Context& context, const ModelOptions& options) {
   check_model_name(options.name);
-  if (!options.pinned.empty() && options.family.empty()) {
+  if (options.pinned && !options.family) {
     throw Error(ErrorKind::usage, "--template needs --family",
                 "a mapping says the family and may pin a template");
   }
   const auto store = context.open(OpenMode::write);
   Connection& connection = store->connection();
   std::vector<std::string> notes;
-  if (!options.family.empty()) {
+  if (options.family) {
     const auto pinned =
-        options.pinned.empty() ? std::nullopt : std::optional(resolve_template(connection, options.pinned));
-    add_mapping(connection, {options.name, options.family, pinned, given(options.description)}, notes);
+        options.pinned ? std::optional(resolve_template(connection, *options.pinned)) : std::nullopt;
+    add_mapping(connection, {options.name, *options.family, pinned, options.description}, notes);
   }
-  add_model(connection, options.name, location_of(options.location), given(options.description));
+  add_model(connection, options.name, location_of(options.location), options.description);
   print_notes(notes);
   const FamilyGuess guess = family_of(connection, options.name);
   if (context.json) {
@@ -135,6 +131,7 @@ std::string detection_json(const std::string& name) {
 int detect_lines(const Context& context) {
   std::string out;
   for (std::string line; std::getline(std::cin, line);) {
+    if (line.ends_with('\r')) line.pop_back();
     if (line.empty()) continue;
     check_model_name(line);
     out += context.json ? detection_json(line)

@@ -111,24 +111,31 @@ PlanRequest request_of(const PlanOptions& options, std::vector<std::string>& not
   return request;
 }
 
-int run_plan_verb(const Context& context, const PlanOptions& options) {
-  std::vector<std::string> notes;
-  PlanRequest request = request_of(options, notes);
+// Plans, with the store open no longer than that takes: who is asked may take his time.
+PlanSummary plan_once(const Context& context, const PlanOptions& options, PlanRequest& request,
+                      bool keep_all) {
   const auto store = context.open(OpenMode::write);
   request.model_names = resolve_models(store->connection(), options.models);
   std::vector<std::string> same_notes;  // those about names were made by request_of already
-  Activity activity("planning");
-  const PlanSummary summary = make_plan(*store, request, same_notes, [&](const PlanSummary& made) {
-    activity.stop();
-    if (options.dry_run) return false;
-    if (made.diff.removed == 0 || options.yes) return true;
-    if (!context.json) show_diff(made.diff);
-    return confirm(fmt::format("The plan '{}' loses {}. Go on?", one_line(options.name),
-                               counted(static_cast<uint64_t>(made.diff.removed), "test")));
+  const Activity activity("planning");
+  return make_plan(*store, request, same_notes, [&](const PlanSummary& made) {
+    return !options.dry_run && (keep_all || made.diff.removed == 0);
   });
-  activity.stop();
+}
+
+int run_plan_verb(const Context& context, const PlanOptions& options) {
+  std::vector<std::string> notes;
+  PlanRequest request = request_of(options, notes);
+  PlanSummary summary = plan_once(context, options, request, options.yes);
   print_notes(notes);
   if (summary.tests == 0) refuse_empty(summary);
+  const bool unanswered = summary.plan_id == 0 && !options.dry_run;
+  if (unanswered) {
+    if (!context.json) show_diff(summary.diff);
+    const bool agreed = confirm(fmt::format("the plan {} would lose {}", quote(options.name),
+                                            counted(static_cast<uint64_t>(summary.diff.removed), "test")));
+    if (agreed) summary = plan_once(context, options, request, true);
+  }
   const bool kept = summary.plan_id > 0 && !summary.diff.same();
   if (context.json) {
     print_json(summary, kept);

@@ -15,9 +15,9 @@ namespace testloom::cli {
 namespace {
 
 struct RunOptions {
-  std::string plan;
-  std::string hardware;
-  std::string python;
+  std::optional<std::string> plan;
+  std::optional<std::string> hardware;
+  std::optional<std::string> python;
   double timeout = 600;
 };
 
@@ -82,14 +82,14 @@ void print_summary_json(const RunSummary& summary) {
 }
 
 int run_run(const Context& context, const RunOptions& options) {
+  go_on_without_reader();
   RunRequest request;
   request.store_path = context.store_path;
   request.wait_seconds = context.wait_seconds;
-  if (!options.plan.empty()) request.plan = options.plan;
+  request.plan = options.plan;
   std::vector<std::string> notes;
-  if (!options.hardware.empty()) request.hardware_types = parse_hardware_types(options.hardware, notes);
-  request.python = choose_python(options.python.empty() ? std::nullopt : std::optional(options.python),
-                                 context.program_folder);
+  if (options.hardware) request.hardware_types = parse_hardware_types(*options.hardware, notes);
+  request.python = choose_python(options.python, context.program_folder);
   request.timeout_seconds = options.timeout;
   const RunSummary summary =
       run_plan(request, [&](const PlannedTest& test, const Outcome* result, const RunProgress& progress) {
@@ -126,7 +126,7 @@ void setup_run(CLI::App& app, Context& context) {
   verb->add_option("--plan", options->plan, "a plan's name or number (default: the latest)");
   verb->add_option("--hardware,--hardware-types", options->hardware, "only these hardware types");
   verb->add_option("--timeout", options->timeout, "seconds that each test may take")
-      ->check(CLI::PositiveNumber)
+      ->check(seconds_check(false))
       ->capture_default_str();
   verb->add_option(
       "--python", options->python,

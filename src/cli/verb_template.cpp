@@ -15,17 +15,13 @@ namespace {
 
 struct TemplateOptions {
   std::string file;
-  std::string name;
+  std::optional<std::string> name;
   std::string family;
-  std::string hardware;
-  std::string description;
+  std::optional<std::string> hardware;
+  std::optional<std::string> description;
   std::string wanted;
   std::vector<std::string> files;
 };
-
-std::optional<std::string> given(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
 
 std::string read_template(const std::string& file) {
   return read_file(file, Template::kMaxBytes, ErrorKind::template_text);
@@ -33,14 +29,12 @@ std::string read_template(const std::string& file) {
 
 int run_add(const Context& context, const TemplateOptions& options) {
   const std::string content = read_template(options.file);
-  const std::string name =
-      options.name.empty() ? std::filesystem::path(options.file).stem().native() : options.name;
+  const std::string name = options.name.value_or(std::filesystem::path(options.file).stem().native());
   const auto store = context.open(OpenMode::write);
   std::vector<std::string> notes;
   const AddedTemplate added = add_template(
       store->connection(),
-      {name, options.family, given(options.hardware), content, given(options.description), options.file},
-      notes);
+      {name, options.family, options.hardware, content, options.description, options.file}, notes);
   print_notes(notes);
   if (context.json) {
     JsonWriter json;
@@ -48,6 +42,9 @@ int run_add(const Context& context, const TemplateOptions& options) {
     print_line(json.member("is_new", added.is_new).member("changed", added.changed).end_object().text());
   } else if (added.is_new) {
     print_line(fmt::format("added template {} with ID {}", quote(name), added.template_id));
+  } else if (added.restored) {
+    print_line(fmt::format("template {} (ID {}) is back, at version {}", quote(name), added.template_id,
+                           added.version));
   } else if (added.changed) {
     print_line(fmt::format("template {} (ID {}) is now at version {}", quote(name), added.template_id,
                            added.version));

@@ -15,22 +15,18 @@ namespace testloom::cli {
 namespace {
 
 struct TestsOptions {
-  std::string plan;
-  std::string hardware;
+  std::optional<std::string> plan;
+  std::optional<std::string> hardware;
   std::string wanted;
   std::string out;
   int64_t limit = -1;
 };
 
-std::optional<std::string> given(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
 TestFilter filter_of(Connection& connection, const TestsOptions& options) {
   TestFilter filter;
-  filter.plan_id = latest_plan(connection, given(options.plan));
+  filter.plan_id = latest_plan(connection, options.plan);
   std::vector<std::string> notes;
-  if (!options.hardware.empty()) filter.hardware_types = parse_hardware_types(options.hardware, notes);
+  if (options.hardware) filter.hardware_types = parse_hardware_types(*options.hardware, notes);
   if (options.limit >= 0) filter.limit = options.limit;
   return filter;
 }
@@ -73,7 +69,7 @@ int run_list(const Context& context, const TestsOptions& options) {
   for_each_test(store->connection(), filter, [&](const PlannedTest& test) {
     const std::string after = test.dependencies.empty() ? "" : test.dependencies.front().substr(0, 13);
     table.add({test.test_id.substr(0, 13), test.case_name, std::to_string(test.priority),
-               fmt::format("{:.3g} GB", test.estimated_memory_gb), after, test.last_outcome.value_or("")});
+               show_bytes(test.estimated_memory_gb * 1e9), after, test.last_outcome.value_or("")});
   });
   return 0;
 }
@@ -81,8 +77,7 @@ int run_list(const Context& context, const TestsOptions& options) {
 int run_show(const Context& context, const TestsOptions& options) {
   const auto store = context.open(OpenMode::read);
   Connection& connection = store->connection();
-  const auto plan_id =
-      options.plan.empty() ? std::nullopt : std::optional(latest_plan(connection, options.plan));
+  const auto plan_id = options.plan ? std::optional(latest_plan(connection, options.plan)) : std::nullopt;
   const PlannedTest test = find_test(connection, options.wanted, plan_id);
   TestRenderer renderer;
   renderer.load(connection, test);
@@ -98,7 +93,8 @@ int run_show(const Context& context, const TestsOptions& options) {
                          test.template_version));
   print_line(fmt::format("location    {}", one_line(test.model_location, 5000)));
   print_line(fmt::format("priority    {}", test.priority));
-  print_line(fmt::format("memory      {:.3g} GB (by {})", test.estimated_memory_gb, test.estimate_origin));
+  print_line(fmt::format("memory      {} (by {})", show_bytes(test.estimated_memory_gb * 1e9),
+                         test.estimate_origin));
   for (const std::string& dependency : test.dependencies) print_line("after       " + dependency);
   if (test.last_outcome) print_line("last        " + *test.last_outcome);
   print_line("");
@@ -146,7 +142,14 @@ void setup_tests(CLI::App& app, Context& context) {
   CLI::App* list = add_verb(*verb, "list", "list tests with priority, memory, dependency and last outcome",
                             "  testloom tests list --plan nightly --hardware cuda --json");
   list->add_option("--hardware,--hardware-types", options->hardware, "only these hardware types");
-  list->add_option("--limit", options->limit, "at most so many")->check(CLI::NonNegativeNumber);
+  list->add_option("--limit", options->limit, "at most so many")
+      ->check(CLI::Validator(
+          [](std::string& text) {
+            const bool digits = !text.empty() && text.size() < 19 &&
+                                text.find_first_not_of("0123456789") == std::string::npos;
+            return digits ? std::string() : fmt::format("{} is not a whole number", quote(text));
+          },
+          "COUNT"));
   on(list, run_list);
 
   CLI::App* show = add_verb(*verb, "show", "show one test and its text", "  testloom tests show 9f1c0a52");

@@ -29,7 +29,11 @@ struct Context {
 CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string& description,
                    const std::string& examples);
 
+// A check for options that hold seconds, with a message of its own.
+CLI::Validator seconds_check(bool zero_allowed);
+
 // An option that may be given several times and takes one value each time, whatever the value looks like.
+
 CLI::Option* add_repeatable(CLI::App& verb, const std::string& name, std::vector<std::string>& values,
                             const std::string& description);
 

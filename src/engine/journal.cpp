@@ -25,7 +25,9 @@ constexpr std::string_view kIngested = ".ingested.jsonl";
 [[noreturn]] void fail(const fs::path& path, int error) {
   throw Error(ErrorKind::engine,
               fmt::format("cannot write the journal {}: {}", quote(path.native(), 400), std::strerror(error)),
-              error == ENOSPC ? "free some space; what was reported before is kept" : "");
+              error == ENOSPC
+                  ? "free some space; what was reported before is kept"
+                  : "the journal stands beside the store: make that folder writable, or copy the store");
 }
 
 // A path as DuckDB's readers take it: in SQL quotes, with what would be a glob made literal.
@@ -62,10 +64,13 @@ fs::path journal_folder(const fs::path& store_path) {
   return folder;
 }
 
+fs::path work_folder_of(const fs::path& journal) { return fs::path(journal).replace_extension(".work"); }
+
 Journal::Journal(const fs::path& store_path, const RunInfo& info) {
   const fs::path folder = journal_folder(store_path);
   std::error_code error;
   fs::create_directories(folder, error);
+  if (error) fail(folder, error.value());
   path_ = folder / (info.run_id + ".jsonl");
   file_ = FileDescriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666));
   if (!file_) fail(path_, errno);
@@ -96,6 +101,18 @@ void Journal::finish() {
                   .take());
 }
 
+// A journal without a line at all belongs to a run that was killed at its start; any other begins with its
+// run.
+void check_header(Connection& connection) {
+  Result rows = connection.query(
+      "SELECT count(*) FILTER (type = 'run' AND run_id IS NOT NULL AND plan_id IS NOT NULL AND started_at_us "
+      "IS NOT NULL), "
+      "count(type) FROM journal");
+  rows.next();
+  if (rows.integer(0) == 1 || rows.integer(1) == 0) return;
+  throw Error(ErrorKind::store, "it does not begin with its run", "move it away if it is no journal");
+}
+
 int64_t ingest_journal(Store& store, const fs::path& journal) {
   Connection& connection = store.connection();
   Transaction transaction(connection);
@@ -108,14 +125,17 @@ SELECT * FROM read_ndjson({}, ignore_errors = true, maximum_object_size = 671088
   test_id: 'UUID', "case": 'VARCHAR', attempt: 'INTEGER', outcome: 'VARCHAR', reason: 'VARCHAR',
   duration_s: 'DOUBLE', peak_memory_bytes: 'BIGINT', result: 'JSON',
   error_type: 'VARCHAR', error_message: 'VARCHAR', traceback: 'VARCHAR', output_tail: 'VARCHAR'}});
+)sql",
+      sql_path(journal)));
+  check_header(connection);
+  connection.execute(R"sql(
 INSERT INTO runs
 SELECT run_id, plan_id, make_timestamp(started_at_us), NULL, engine, python, host, environment FROM journal
 WHERE type = 'run' AND run_id NOT IN (SELECT run_id FROM runs);
 UPDATE runs SET ended_at = (SELECT make_timestamp(max(ended_at_us)) FROM journal WHERE type = 'end')
 WHERE run_id = (SELECT run_id FROM journal WHERE type = 'run') AND ended_at IS NULL
   AND EXISTS (SELECT 1 FROM journal WHERE type = 'end');
-)sql",
-      sql_path(journal)));
+)sql");
   Result rows = connection.query(R"sql(
 INSERT INTO outcomes
 SELECT r.run_id, j.test_id, j."case", j.attempt, j.outcome, j.reason, make_timestamp(j.started_at_us), j.duration_s,
@@ -145,10 +165,11 @@ std::vector<fs::path> pending_journals(const fs::path& store_path) {
 void mark_ingested(const fs::path& journal) {
   const FileDescriptor file(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
+  std::error_code error;
+  fs::remove_all(work_folder_of(journal), error);
   fs::path renamed = journal;
   renamed.replace_extension();
   renamed += kIngested;
-  std::error_code error;
   fs::rename(journal, renamed, error);
 }
 

@@ -29,6 +29,9 @@ std::string new_run_id();
 // The folder of a store's journals.
 std::filesystem::path journal_folder(const std::filesystem::path& store_path);
 
+// The folder for the files of a journal's run while it goes on.
+std::filesystem::path work_folder_of(const std::filesystem::path& journal);
+
 // Writes one run's journal; holds a lock on the file, so that others know that it is being written.
 class Journal {
  public:
@@ -50,7 +53,7 @@ int64_t ingest_journal(Store& store, const std::filesystem::path& journal);
 // Journals that are not (wholly) in the store yet, oldest first. A finished one is renamed to
 // RUN.ingested.jsonl by mark_ingested() once it is in.
 std::vector<std::filesystem::path> pending_journals(const std::filesystem::path& store_path);
-// Renames it unless its run is still being written.
+// Renames it and removes its work folder, unless its run is still being written.
 void mark_ingested(const std::filesystem::path& journal);
 
 }  // namespace testloom

@@ -33,7 +33,8 @@ struct Work {
 };
 
 std::unique_ptr<Work> read_work(const RunRequest& request) {
-  const auto store = open_store(request.store_path, OpenMode::read, request.wait_seconds);
+  const auto store =
+      open_store(request.store_path, OpenMode::write, request.wait_seconds);  // as it is needed at the end
   auto work = std::make_unique<Work>();
   work->plan_id = latest_plan(store->connection(), request.plan);
   const TestFilter filter{work->plan_id, request.hardware_types, std::nullopt, std::nullopt};
@@ -64,11 +65,10 @@ Schedule schedule_of(const std::vector<PlannedTest>& tests) {
   return Schedule(std::move(scheduled));
 }
 
-// A folder for the run's files, removed at the end.
+// A folder beside the journal for the run's files, removed at the end.
 class RunFolder {
  public:
-  explicit RunFolder(const std::string& run_id)
-      : path_(fs::temp_directory_path() / fmt::format("testloom-{}-{}", run_id, ::getpid())) {
+  explicit RunFolder(const fs::path& journal) : path_(work_folder_of(journal)) {
     fs::create_directories(path_);
     for (const embedded::File& file : embedded::python())
       write_file(path_ / file.name, file.text, ErrorKind::engine);
@@ -95,7 +95,7 @@ class LocalRun {
         info_{new_run_id(), work_->plan_id, utc_now_microseconds(), "local", python_.executable,
               host(),       python_.json},
         journal_(request.store_path, info_),
-        folder_(info_.run_id),
+        folder_(journal_.path()),
         schedule_(schedule_of(work_->tests)) {
     summary_.run_id = info_.run_id;
   }
@@ -118,7 +118,7 @@ class LocalRun {
   static void settle(const RunRequest& request, RunSummary& summary) {
     try {
       const auto store = open_store(request.store_path, OpenMode::write, request.wait_seconds);
-      ingest_pending(*store);
+      ingest_pending(*store, summary.notes);
     } catch (const Error& error) {
       summary.notes.push_back(fmt::format("the outcomes are in {}, not in the store yet: {}",
                                           quote(journal_folder(request.store_path).native(), 400),
@@ -145,9 +145,19 @@ class LocalRun {
     }
   }
 
+  // A text that cannot be rendered for this test's values is this test's error, and no other's.
   Outcome attempt(const PlannedTest& test) {
     const fs::path folder = folder_.path() / std::to_string(summary_done_);
-    return attempt_test(test, work_->renderer.render(test),
+    std::string content;
+    try {
+      content = work_->renderer.render(test);
+    } catch (const Error& error) {
+      Outcome result = not_run(test, outcome::error, "the template cannot be rendered for this test");
+      result.error_type = "TemplateError";
+      result.error_message = error.what();
+      return result;
+    }
+    return attempt_test(test, content,
                         {request_.python, folder_.path() / "runner.py", folder, request_.timeout_seconds});
   }
 
@@ -246,11 +256,16 @@ RunSummary run_plan(const RunRequest& given, const WatchRun& watch) {
   return summary;
 }
 
-int64_t ingest_pending(Store& store) {
+int64_t ingest_pending(Store& store, std::vector<std::string>& notes) {
   int64_t added = 0;
   for (const fs::path& journal : pending_journals(store.path())) {
-    added += ingest_journal(store, journal);
-    mark_ingested(journal);
+    try {
+      added += ingest_journal(store, journal);
+      mark_ingested(journal);
+    } catch (const Error& error) {
+      notes.push_back(
+          fmt::format("the journal {} was not taken in: {}", quote(journal.native(), 400), error.message()));
+    }
   }
   return added;
 }

@@ -195,9 +195,11 @@ void check_request(const PlanRequest& request, std::vector<std::string>& notes) 
   for (const std::string& name : request.model_names) check_model_name(name);
   check_hardware_types(request.hardware_types, notes);
   check_batch_sizes(request.batch_sizes);
-  check_text(request.plan_name, "the plan's name");
-  if (trimmed(request.plan_name).empty())
-    throw Error(ErrorKind::usage, "the plan's name is empty", "give one with --name");
+  check_label(request.plan_name, "the plan's name");
+  if (request.plan_name.find_first_not_of("0123456789") == std::string::npos) {
+    throw Error(ErrorKind::usage, fmt::format("the plan's name {} is a number", quote(request.plan_name)),
+                "numbers stand for plans by their id; give it a word");
+  }
 }
 
 }  // namespace

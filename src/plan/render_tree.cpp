@@ -34,6 +34,9 @@ std::string kept_characters(std::string_view text) {
 // would share it (also where a file system ignores case) gets a short hash.
 class NameChooser {
  public:
+  NameChooser(const std::vector<std::string>& reserved = {}) {
+    for (const std::string& name : reserved) take(name);
+  }
   std::string choose(std::string_view text, size_t limit) {
     const std::string plain = file_name_of(text, limit);
     if (take(plain)) return plain;
@@ -87,10 +90,29 @@ void make_folder(const fs::path& folder) {
   }
 }
 
+// A model's folder below the tree's. A link there could lead anywhere.
+void make_model_folder(const fs::path& folder) {
+  std::error_code error;
+  if (fs::is_symlink(folder, error)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("{} is a link; what it points to is left alone", quote(folder.native(), 400)),
+                "remove the link and render again");
+  }
+  make_folder(folder);
+}
+
 bool holds(const fs::path& path, const std::string& content) {
   std::error_code error;
-  if (!fs::is_regular_file(path, error) || fs::file_size(path, error) != content.size()) return false;
+  if (!fs::is_regular_file(fs::symlink_status(path, error)) || fs::file_size(path, error) != content.size())
+    return false;
   return read_file(path, content.size(), ErrorKind::engine) == content;
+}
+
+// Returns whether it had to be written.
+bool write_if_changed(const fs::path& path, const std::string& content) {
+  if (holds(path, content)) return false;
+  write_file(path, content, ErrorKind::engine);
+  return true;
 }
 
 // The folder of a model and the names in it. Tests come model by model, so one is enough at a time.
@@ -131,18 +153,20 @@ std::string file_name_of(std::string_view text, size_t limit) {
 
 RenderedTree render_tree(Connection& connection, const TestFilter& filter, const fs::path& folder) {
   check_folder(folder);
-  make_folder(folder);
-  write_file(folder / kMarker, kMarkerText, ErrorKind::engine);
   RenderedTree tree;
   TestRenderer renderer;
-  NameChooser folders;
+  NameChooser folders({kMarker, kManifest});
   ModelFolder model;
   std::string manifest;
   std::set<std::string> kept;
   for_each_test(connection, filter, [&](const PlannedTest& test) {
+    if (tree.files == 0) {
+      make_folder(folder);
+      write_if_changed(folder / kMarker, kMarkerText);
+    }
     if (model.folder.empty() || model.model_name != test.model_name) {
       model = {test.model_name, folders.choose(test.model_name, kMaxNameBytes), {}};
-      make_folder(folder / model.folder);
+      make_model_folder(folder / model.folder);
     }
     const std::string stem =
         fmt::format("test_{}_{}_b{}", test.template_name, test.hardware_type, test.batch_size);
@@ -150,10 +174,7 @@ RenderedTree render_tree(Connection& connection, const TestFilter& filter, const
         fmt::format("{}/{}.py", model.folder, model.files.choose(stem, kMaxNameBytes - 3));
     renderer.load(connection, test);
     const std::string content = renderer.render(test);
-    if (!holds(folder / path, content)) {
-      write_file(folder / path, content, ErrorKind::engine);
-      ++tree.written;
-    }
+    if (write_if_changed(folder / path, content)) ++tree.written;
     ++tree.files;
     kept.insert(path);
     JsonWriter line;
@@ -164,7 +185,13 @@ RenderedTree render_tree(Connection& connection, const TestFilter& filter, const
         .end_object();
     manifest += line.text() + "\n";
   });
-  write_file(folder / kManifest, manifest, ErrorKind::engine);
+  if (tree.files == 0) {
+    throw Error(ErrorKind::usage,
+                fmt::format("there is no test to render{}",
+                            filter.hardware_types.empty() ? "" : " on " + join(filter.hardware_types, ", ")),
+                "`testloom tests list` shows what the plan has");
+  }
+  write_if_changed(folder / kManifest, manifest);
   tree.removed = remove_others(folder, kept);
   return tree;
 }

@@ -1,5 +1,8 @@
 #include "plan/tests.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -65,9 +68,11 @@ void for_each_test(Connection& connection, const TestFilter& filter,
   while (rows.next()) use(row_of(rows));
 }
 
-PlannedTest find_test(Connection& connection, const std::string& id_or_case, std::optional<int64_t> plan_id) {
+PlannedTest find_test(Connection& connection, const std::string& given, std::optional<int64_t> plan_id) {
   const bool may_be_id =
-      id_or_case.size() >= 4 && id_or_case.find_first_not_of("0123456789abcdef-") == std::string::npos;
+      given.size() >= 4 && given.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
+  std::string id_or_case = given;
+  if (may_be_id) std::transform(given.begin(), given.end(), id_or_case.begin(), ::tolower);
   const Parameter plan = plan_id ? Parameter(*plan_id) : Parameter();
   const std::string condition =
       may_be_id ? fmt::format("starts_with(t.test_id::VARCHAR, $1) AND {}", hash_prefix_condition(id_or_case))

@@ -6,8 +6,14 @@ namespace {
 
 [[noreturn]] void fail(const char* reason, const char* fallback) {
   const std::string text = reason ? reason : fallback;
-  const bool full = text.find("No space left on device") != std::string::npos;
-  throw Error(ErrorKind::store, text, full ? "free some space and try again; the store is as before" : "");
+  const auto has = [&](const char* part) { return text.find(part) != std::string::npos; };
+  const char* hint = "";
+  if (has("No space left on device")) {
+    hint = "free some space and try again; the store is as before";
+  } else if (has("Could not read") || has("INTERNAL Error") || has("FATAL Error") || has("orrupt")) {
+    hint = "the store's file is damaged, or its disk fails: restore it from a copy";
+  }
+  throw Error(ErrorKind::store, text, hint);
 }
 
 // Makes a LIST of the items, each turned into a duckdb_value by `make`.

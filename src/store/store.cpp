@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -72,7 +74,8 @@ Error explain_failure(const fs::path& path, const std::string& reason) {
                  fmt::format("cannot make the store {}: its folder does not exist", shown(path)),
                  "make the folder first, or name another file with --store");
   }
-  return Error(ErrorKind::store, fmt::format("cannot open the store {}: {}", shown(path), reason));
+  return Error(ErrorKind::store, fmt::format("cannot open the store {}: {}", shown(path), reason),
+               "the file may be damaged, or its disk may fail: restore it from a copy");
 }
 
 Error locked(const fs::path& path, const std::string& reason) {
@@ -178,9 +181,39 @@ std::unique_ptr<Store> open_existing(const fs::path& path, Access access, double
   }
 }
 
+// Makes a store under another name and then gives it its own, so that a kill or a full disk never leaves half
+// a store. Two that do this at once both succeed: the later one finds the name taken and drops its own.
+void make_store(const fs::path& path) {
+  fs::path beside = path;
+  beside += fmt::format(".{}.new", ::getpid());
+  const auto drop = [&] {
+    std::error_code error;
+    fs::remove(beside, error);
+    fs::remove(beside.native() + ".wal", error);
+  };
+  try {
+    {
+      Database database(beside, Access::read_write);
+      Connection connection(database.handle());
+      create_schema(connection);
+      connection.execute("CHECKPOINT");
+    }
+    if (::link(beside.c_str(), path.c_str()) != 0 && errno != EEXIST) {
+      if (::rename(beside.c_str(), path.c_str()) != 0) throw Error(ErrorKind::store, std::strerror(errno));
+    }
+  } catch (const Error& error) {
+    drop();
+    throw explain_failure(path, error.message());
+  }
+  drop();
+}
+
 }  // namespace
 
 std::unique_ptr<Store> open_store(const fs::path& given, OpenMode mode, double wait_seconds) {
+  if (given.empty()) {
+    throw Error(ErrorKind::usage, "the store's path is empty", "name a file with --store or $TESTLOOM_STORE");
+  }
   std::error_code error;
   fs::path path = fs::weakly_canonical(given, error);
   if (error || path.empty()) path = fs::absolute(given);
@@ -193,15 +226,8 @@ std::unique_ptr<Store> open_store(const fs::path& given, OpenMode mode, double w
     throw Error(ErrorKind::store, fmt::format("there is no store at {}", shown(given)),
                 "make one with `testloom init`, or name it with --store PATH or $TESTLOOM_STORE");
   }
-  if (exists)
-    return open_existing(path, mode == OpenMode::read ? Access::read_only : Access::read_write, wait_seconds);
-  try {
-    return open_existing(path, Access::read_write, wait_seconds);
-  } catch (const Error&) {
-    if (!fs::exists(path, error) || fs::file_size(path, error) > 0) throw;
-    fs::remove(path, error);  // an empty file left by a failed creation
-    throw;
-  }
+  if (!exists) make_store(path);
+  return open_existing(path, mode == OpenMode::read ? Access::read_only : Access::read_write, wait_seconds);
 }
 
 }  // namespace testloom

@@ -87,7 +87,9 @@ TEST(Names, BatchSizesAreWholeNumbersFromOne) {
 TEST(Names, HardwareTypesAreAnOpenSetOfNames) {
   std::vector<std::string> notes;
   EXPECT_EQ(parse_hardware_types("cpu, npu", notes), (std::vector<std::string>{"cpu", "npu"}));
-  EXPECT_EQ(notes, (std::vector<std::string>{"hardware type 'npu' is new here; did you mean 'cpu'?"}));
+  EXPECT_EQ(notes, (std::vector<std::string>{"hardware type 'npu' is new here"}));
+  parse_hardware_types("cudda", notes);
+  EXPECT_EQ(notes.back(), "hardware type 'cudda' is new here; did you mean 'cuda'?");
   for (const char* bad : {"", "a b", "cpu,cpu", "x;y", "1x"}) {
     EXPECT_NE(refusal([&] { parse_hardware_types(bad, notes); }), "accepted") << bad;
   }

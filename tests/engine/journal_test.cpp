@@ -33,11 +33,11 @@ TEST_F(JournalTest, IngestingTwiceChangesNothing) {
     journal.append(outcome_of("01", outcome::passed));
     EXPECT_EQ(ingest_journal(*store, journal.path()), 1);
     journal.append(outcome_of("02", outcome::failed));
-    EXPECT_EQ(ingest_pending(*store), 1) << "while it is being written";
+    EXPECT_EQ(ingest_pending(*store, notes), 1) << "while it is being written";
     journal.finish();
   }
   EXPECT_EQ(pending_journals(store->path()).size(), 1u) << "a journal in use is not put away";
-  EXPECT_EQ(ingest_pending(*store), 0);
+  EXPECT_EQ(ingest_pending(*store, notes), 0);
   EXPECT_TRUE(pending_journals(store->path()).empty());
   EXPECT_EQ(rows("SELECT outcome, \"case\", result->'latency_s'->>'p50' FROM outcomes ORDER BY test_id"),
             (std::vector<std::string>{"passed|m'\n\"/cpu/t[batch_size=1]|0.5",
@@ -53,7 +53,7 @@ TEST_F(JournalTest, ALineCutShortIsLeftOutAndTheRestIsTaken) {
   }
   const auto path = pending_journals(store->path()).front();
   std::ofstream(path, std::ios::app) << to_json_line(outcome_of("02", outcome::passed)).substr(0, 60);
-  EXPECT_EQ(ingest_pending(*store), 1);
+  EXPECT_EQ(ingest_pending(*store, notes), 1);
   EXPECT_EQ(rows("SELECT count(*)::VARCHAR FROM outcomes"), std::vector<std::string>{"1"});
 }
 

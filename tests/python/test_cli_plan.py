@@ -177,14 +177,6 @@ def test_models_are_chosen_by_globs_over_known_names(store):
     assert "nothing*" in said.stderr and "model list" in said.stderr
 
 
-def test_a_glob_may_hold_a_choice_of_characters(store):
-    store.template("latency")
-    for name in ("bert-a", "bert-b", "bert-c"):
-        store("model", "add", name, "--family", FAMILY)
-    store("plan", "--model", "bert-[b-z]")
-    assert {test["model_name"] for test in store.tests().values()} == {"bert-b", "bert-c"}
-
-
 def test_a_known_name_with_the_characters_of_a_glob_is_that_model(store):
     store.template("latency")
     for name in ("a*", "ab", "a[b]", "[x]"):

@@ -47,7 +47,7 @@ class Held:
         return [text.decode() for text in self.process.communicate(timeout=60)]
 
     def journals(self):
-        return sorted((self.store.folder / "testloom.duckdb.runs").iterdir())
+        return sorted((self.store.folder / "testloom.duckdb.runs").glob("*.jsonl"))
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ struct ProcessEnd {
 // Runs until the end. While it runs, `interrupt_requested()` ends it early.
 ProcessEnd run_process(const ProcessRequest& request);
 
-// From here on, Ctrl-C and TERM set a flag instead of ending the program.
+// From here on, Ctrl-C, TERM and HUP set a flag instead of ending the program.
 void catch_interrupts();
 bool interrupt_requested();
 
