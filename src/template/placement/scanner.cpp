@@ -283,6 +283,9 @@ class Scanner {
       end_expression();
       frames_.back().kind = Frame::Kind::spec;
       emit(Kind::spec_begin, at_, at_ + 1);
+    } else if (c == '$' || c == '?' || c == '`') {
+      stop(at_, at_ + 1, fmt::format("'{}' is not Python", c),
+           c == '$' ? "to put a value in, write ${name}" : "");
     } else {
       emit(Kind::op, at_, at_ + operator_length());
     }

@@ -1,0 +1,2 @@
+def test_it():
+    name = $model_name
