@@ -158,7 +158,7 @@ void assign(duckdb_vector vector, idx_t row, std::string_view text) {
   duckdb_vector_assign_string_element_len(vector, row, text.data(), text.size());
 }
 
-void detect_family_chunk(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+void fill_family_chunk(duckdb_data_chunk input, duckdb_vector output) {
   duckdb_vector names = duckdb_data_chunk_get_vector(input, 0);
   auto* strings = static_cast<duckdb_string_t*>(duckdb_vector_get_data(names));
   const idx_t size = duckdb_data_chunk_get_size(input);
@@ -168,6 +168,15 @@ void detect_family_chunk(duckdb_function_info, duckdb_data_chunk input, duckdb_v
     assign(duckdb_struct_vector_get_child(output, 0), row, guess.model_family);
     assign(duckdb_struct_vector_get_child(output, 1), row, guess.task);
     assign(duckdb_struct_vector_get_child(output, 2), row, guess.origin);
+  }
+}
+
+// No exception may pass through DuckDB.
+void detect_family_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  try {
+    fill_family_chunk(input, output);
+  } catch (const std::exception& error) {
+    duckdb_scalar_function_set_error(info, error.what());
   }
 }
 

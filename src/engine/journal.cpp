@@ -114,6 +114,7 @@ void check_header(Connection& connection) {
 }
 
 int64_t ingest_journal(Store& store, const fs::path& journal) {
+  if (!fs::exists(journal)) return 0;  // another process has taken it in meanwhile
   Connection& connection = store.connection();
   Transaction transaction(connection);
   connection.execute(fmt::format(

@@ -82,14 +82,12 @@ int64_t number(Connection& connection, const std::string& sql, std::initializer_
   return rows.is_null(0) ? 0 : rows.integer(0);
 }
 
-std::vector<Skipped> read_skipped(Connection& connection, size_t batch_sizes) {
+std::vector<Skipped> read_skipped(Connection& connection, int64_t plan_id, size_t batch_sizes) {
   Result rows = connection.query(
       "SELECT s.reason, count(*) * ?, count(DISTINCT s.model), min_by(m.model_name, m.model) FROM skips s "
       "JOIN "
-      "plan_models m ON m.model = s.model AND m.plan_id = (SELECT max(plan_id) FROM plan_models) GROUP BY "
-      "s.reason ORDER "
-      "BY 2 DESC, 1",
-      {static_cast<int64_t>(batch_sizes)});
+      "plan_models m ON m.model = s.model AND m.plan_id = ? GROUP BY s.reason ORDER BY 2 DESC, 1",
+      {static_cast<int64_t>(batch_sizes), plan_id});
   std::vector<Skipped> skipped;
   while (rows.next()) {
     skipped.push_back(
@@ -154,7 +152,7 @@ PlanSummary summarise(Connection& connection, int64_t plan_id, const PlanRequest
   summary.plan_id = plan_id;
   summary.counts = read_counts(connection, plan_id);
   for (const PlanCount& count : summary.counts) summary.tests += count.tests;
-  summary.skipped = read_skipped(connection, request.batch_sizes.size());
+  summary.skipped = read_skipped(connection, plan_id, request.batch_sizes.size());
   summary.unknown_models = read_unknown(connection, plan_id);
   summary.longest_chain = summary.tests ? static_cast<int64_t>(request.batch_sizes.size()) : 0;
   Result rows = connection.query(

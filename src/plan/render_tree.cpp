@@ -130,7 +130,7 @@ int64_t remove_others(const fs::path& folder, const std::set<std::string>& kept)
     if (entry.is_directory() && !entry.is_symlink()) {
       folders.push_back(entry.path());
     } else if (!kept.contains(relative) && relative.find('/') != std::string::npos &&
-               relative.ends_with(".py")) {
+               (relative.ends_with(".py") || relative.ends_with(".tmp"))) {
       stale.push_back(entry.path());
     }
   }

@@ -34,25 +34,29 @@ QUALIFY row_number() OVER (PARTITION BY w.model_family, w.pinned, h.hardware_typ
                            ORDER BY v.hardware_type IS NOT NULL DESC, v.template_id DESC) = 1
 )sql";
 
+// First the models that no template is for on a hardware type, then those whose template does not pass.
 constexpr const char* kSkipsSql = R"sql(
 CREATE OR REPLACE TEMP TABLE skips AS
 WITH hardware AS (SELECT DISTINCT hardware_type FROM combos WHERE plan_id = $1),
-     answer AS (SELECT model_family, pinned, hardware_type, count(*) FILTER (problem IS NULL) AS usable,
-                       min(problem) AS problem
-                FROM candidates GROUP BY ALL)
+     answered AS (SELECT DISTINCT model_family, pinned, hardware_type FROM candidates)
 SELECT m.model, h.hardware_type,
-       CASE WHEN a.problem IS NOT NULL THEN a.problem
-            WHEN m.template_id IS NOT NULL AND p.template_id IS NULL
+       CASE WHEN m.template_id IS NOT NULL AND p.template_id IS NULL
               THEN 'the template ' || m.template_id || ' that its mapping pins is not there any more'
             WHEN m.template_id IS NOT NULL
               THEN 'the template ' || m.template_id || ' that its mapping pins is for ' || p.hardware_type || ' alone'
             WHEN m.model_family = 'unknown' THEN 'the model''s family is unknown'
             ELSE 'no template for family ' || m.model_family || ' on ' || h.hardware_type END AS reason
 FROM plan_models m CROSS JOIN hardware h
-LEFT JOIN answer a ON a.model_family = m.model_family AND a.pinned IS NOT DISTINCT FROM m.template_id
-                  AND a.hardware_type = h.hardware_type
 LEFT JOIN variants p ON p.template_id = m.template_id
-WHERE m.plan_id = $1 AND coalesce(a.usable, 0) = 0
+WHERE m.plan_id = $1
+  AND NOT EXISTS (SELECT 1 FROM answered a
+                  WHERE a.model_family = m.model_family AND a.pinned IS NOT DISTINCT FROM m.template_id
+                    AND a.hardware_type = h.hardware_type)
+UNION ALL
+SELECT m.model, c.hardware_type, c.problem
+FROM plan_models m
+JOIN candidates c ON c.model_family = m.model_family AND c.pinned IS NOT DISTINCT FROM m.template_id
+WHERE m.plan_id = $1 AND c.problem IS NOT NULL
 )sql";
 
 // Only templates that were never checked can fail here; there are few templates, so all are compiled.

@@ -195,5 +195,16 @@ TEST_F(Plans, UncheckedTemplatesOfAnOldStoreAreSkippedWithTheirError) {
       << summary.skipped[0].reason;
 }
 
+TEST_F(Plans, AnUncheckedTemplateIsCountedBesideOthersThatPass) {
+  add("latency", "vision");
+  const int64_t id = add("accuracy", "vision");
+  connection().query("UPDATE template_versions SET content = 'x = ${nothing}' WHERE template_id = ?", {id});
+  map("net", "vision");
+  const PlanSummary summary = plan({"net"}, {"cpu", "cuda"}, {1, 2});
+  EXPECT_EQ(summary.tests, 4);
+  ASSERT_EQ(summary.skipped.size(), 1u);
+  EXPECT_EQ(summary.skipped[0].cells, 4);
+}
+
 }  // namespace
 }  // namespace testloom
