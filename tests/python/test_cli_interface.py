@@ -263,9 +263,15 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=self.take_the_terminal,
         )
         os.close(theirs)
+
+    @staticmethod
+    def take_the_terminal():
+        """In the child: its terminal's Ctrl-C reaches it, also where the tests themselves were started to ignore it."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def read_until(self, wanted=None):
         """Reads until this is shown, or to the end."""
