@@ -4,6 +4,8 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <unistd.h>
+
 #include <memory>
 
 #include "catalog/models.h"
@@ -46,11 +48,17 @@ struct ToPython {
 nb::object to_python(const Datum& datum) { return std::visit(ToPython{}, datum.value); }
 
 Parameter to_parameter(nb::handle value) {
-  if (value.is_none()) return {};
-  if (nb::isinstance<nb::bool_>(value)) return nb::cast<bool>(value);
-  if (nb::isinstance<nb::int_>(value)) return nb::cast<int64_t>(value);
-  if (nb::isinstance<nb::float_>(value)) return nb::cast<double>(value);
-  return nb::cast<std::string>(nb::str(value));
+  try {
+    if (value.is_none()) return {};
+    if (nb::isinstance<nb::bool_>(value)) return nb::cast<bool>(value);
+    if (nb::isinstance<nb::int_>(value)) return nb::cast<int64_t>(value);
+    if (nb::isinstance<nb::float_>(value)) return nb::cast<double>(value);
+    if (nb::isinstance<nb::str>(value)) return nb::cast<std::string>(value);
+  } catch (const std::bad_cast&) {
+    throw Error(ErrorKind::usage, "a parameter is too large an integer, or text that is not UTF-8");
+  }
+  const std::string type = nb::cast<std::string>(nb::str(value.type().attr("__name__")));
+  throw Error(ErrorKind::usage, "a parameter is of type " + type, "give None, bool, int, float or str");
 }
 
 // The rows of one statement, read whole, so that nothing of it holds the store open.
@@ -77,7 +85,16 @@ class OpenStore {
     }
   }
 
-  void close() { store_.reset(); }
+  void close() {
+    if (opened_by_ == ::getpid())
+      store_.reset();
+    else
+      static_cast<void>(store_.release());  // the parent's; closing it here would disturb the file
+  }
+  ~OpenStore() { close(); }
+  OpenStore(const OpenStore&) = delete;
+  OpenStore& operator=(const OpenStore&) = delete;
+
   bool closed() const { return !store_; }
 
   Cursor execute(const std::string& sql, const std::optional<nb::object>& parameters) {
@@ -186,10 +203,14 @@ class OpenStore {
  private:
   Connection& connection() {
     if (!store_) throw Error(ErrorKind::usage, "the store is closed", "open it anew");
+    if (opened_by_ != ::getpid()) {  // DuckDB's locks and threads do not survive a fork
+      throw Error(ErrorKind::usage, "the store was opened by another process", "open it anew after fork()");
+    }
     return store_->connection();
   }
 
   std::unique_ptr<Store> store_;
+  pid_t opened_by_ = ::getpid();
 };
 
 }  // namespace

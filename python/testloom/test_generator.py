@@ -3,6 +3,7 @@ where there is one. A thin layer over the store's C++ core."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Iterable, Mapping
@@ -164,6 +165,7 @@ class TestGeneratorIntegration:
                 DEFAULT_HARDWARE_TYPES if hardware_types is None else hardware_types, "hardware types"
             ),
             _arguments.batch_sizes(DEFAULT_BATCH_SIZES if batch_sizes is None else batch_sizes),
+            f"generated-{hashlib.md5(model_name.encode()).hexdigest()[:8]}",  # a plan of its own for each model
         )
         self.skipped = list(planned["skipped"])
         self.submissions = []

@@ -45,20 +45,19 @@ void write_mapping(Connection& connection, const NewMapping& added) {
       {added.model_name, added.model_family, template_id, parameter(added.description)});
 }
 
+void check_mapping(Connection& connection, const NewMapping& mapping, std::vector<std::string>& notes) {
+  check_model_family(connection, mapping.model_family, notes);
+  if (mapping.description) check_text(*mapping.description, "the description");
+  if (mapping.template_id && !find_template(connection, *mapping.template_id)) {
+    throw Error(ErrorKind::usage, fmt::format("there is no template with ID {}", *mapping.template_id),
+                "`testloom template list` shows them");
+  }
+}
+
 }  // namespace
 
 void add_mapping(Connection& connection, const NewMapping& added, std::vector<std::string>& notes) {
-  check_model_name(added.model_name);
-  check_model_family(connection, added.model_family, notes);
-  if (added.description) check_text(*added.description, "the description");
-  if (added.template_id && !find_template(connection, *added.template_id)) {
-    throw Error(ErrorKind::usage, fmt::format("there is no template with ID {}", *added.template_id),
-                "`testloom template list` shows them");
-  }
-  Transaction transaction(connection);
-  write_mapping(connection, added);
-  write_model(connection, added.model_name, std::nullopt, std::nullopt);
-  transaction.commit();
+  add_model(connection, added.model_name, std::nullopt, std::nullopt, added, notes);
 }
 
 std::optional<StoredMapping> find_mapping(Connection& connection, const std::string& model_name) {
@@ -74,11 +73,16 @@ std::optional<StoredMapping> find_mapping(Connection& connection, const std::str
 }
 
 void add_model(Connection& connection, const std::string& model_name,
-               const std::optional<std::string>& location, const std::optional<std::string>& description) {
+               const std::optional<std::string>& location, const std::optional<std::string>& description,
+               const std::optional<NewMapping>& mapping, std::vector<std::string>& notes) {
   check_model_name(model_name);
+  if (location && location->empty())
+    throw Error(ErrorKind::usage, "the location is empty", "give a hub id or a folder");
   if (location) check_text(*location, "the location");
   if (description) check_text(*description, "the description");
+  if (mapping) check_mapping(connection, *mapping, notes);
   Transaction transaction(connection);
+  if (mapping) write_mapping(connection, *mapping);
   write_model(connection, model_name, location, description);
   transaction.commit();
 }

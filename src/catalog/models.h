@@ -42,9 +42,11 @@ struct StoredModel {
 void add_mapping(Connection& connection, const NewMapping& added, std::vector<std::string>& notes);
 std::optional<StoredMapping> find_mapping(Connection& connection, const std::string& model_name);
 
-// Makes a model known; what is given replaces what was known.
+// Makes a model known, and maps it where a mapping is given, in one transaction; what is given replaces what
+// was known. Throws an Error (usage) as add_mapping() does.
 void add_model(Connection& connection, const std::string& model_name,
-               const std::optional<std::string>& location, const std::optional<std::string>& description);
+               const std::optional<std::string>& location, const std::optional<std::string>& description,
+               const std::optional<NewMapping>& mapping, std::vector<std::string>& notes);
 
 // All known models with the family each has, by name.
 std::vector<StoredModel> stored_models(Connection& connection);

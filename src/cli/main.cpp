@@ -1,5 +1,6 @@
 // The program: parses the command line, runs the chosen verb and turns every Error into a message and its
 // exit code.
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "base/text.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
+#include "engine/journal.h"
 #include "testloom/error.h"
 
 namespace testloom::cli {
@@ -23,6 +25,11 @@ namespace testloom::cli {
 std::unique_ptr<Store> Context::open(OpenMode mode) const {
   auto store = open_store(store_path, mode, wait_seconds);
   if (!store->note().empty()) print_notes({store->note()});
+  if (mode == OpenMode::write) {
+    std::vector<std::string> notes;
+    ingest_pending(*store, notes);
+    print_notes(notes);
+  }
   return store;
 }
 
@@ -214,11 +221,24 @@ void setup(CLI::App& app, Context& context) {
   take_marks_off(app);
 }
 
+// Where a standard descriptor is closed, the next file opened would take its place: the store, and then what
+// is printed would be written into it.
+void fill_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY) != descriptor) std::_Exit(5);
+  }
+}
+
 int run(int argc, char** argv) {
+  fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   CLI::App app("testloom: tests for models × hardware × batch sizes, from a few templates.", "testloom");
   Context context;
   context.program_folder = called_folder(argv[0]);
+  context.json =
+      std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
   setup(app, context);
   try {
     try {

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <iostream>
 
@@ -58,8 +59,8 @@ Colour colour_of_outcome(std::string_view outcome) {
 void print(std::string_view text) {
   static bool closed = false;
   if (closed || write_all(STDOUT_FILENO, text)) return;
-  if (errno != EPIPE) std::_Exit(1);
-  if (!goes_on_without_reader) std::_Exit(0);
+  if (errno != EPIPE) fmt::print(stderr, "testloom: cannot write the output: {}\n", std::strerror(errno));
+  if (!goes_on_without_reader) std::_Exit(errno == EPIPE ? 0 : exit_code(ErrorKind::engine));
   closed = true;
 }
 
@@ -141,7 +142,7 @@ void Activity::stop() {
 bool confirm(const std::string& statement) {
   if (::isatty(STDIN_FILENO) != 1 || !errors_are_terminal()) {
     throw Error(ErrorKind::usage, statement + ", and there is no terminal to ask on",
-                "pass --yes to go on; nothing was changed");
+                "pass --yes to go on, or give the plan a name of its own with --name; nothing was changed");
   }
   for (;;) {
     fmt::print(stderr, "{}. Go on? [y/n] ", statement);

@@ -12,7 +12,8 @@ namespace testloom::cli {
 namespace {
 
 int run_init(const Context& context, bool with_templates) {
-  const bool existed = std::filesystem::exists(context.store_path);
+  std::error_code error;
+  const bool existed = std::filesystem::exists(context.store_path, error);
   const auto store = context.open(OpenMode::create);
   size_t added = 0;
   if (with_templates && stored_templates(store->connection()).empty()) {

@@ -28,8 +28,7 @@ struct ModelOptions {
 // A folder that is there is kept by its full path, since tests run elsewhere; anything else is a hub id.
 std::optional<std::string> location_of(const std::optional<std::string>& given) {
   std::error_code error;
-  if (!given) return given;
-  if (given->empty()) throw Error(ErrorKind::usage, "the location is empty", "give a hub id or a folder");
+  if (!given || given->empty()) return given;
   return std::filesystem::is_directory(*given, error) ? std::filesystem::canonical(*given, error).native()
                                                       : *given;
 }
@@ -43,12 +42,13 @@ int run_add(const Context& context, const ModelOptions& options) {
   const auto store = context.open(OpenMode::write);
   Connection& connection = store->connection();
   std::vector<std::string> notes;
+  std::optional<NewMapping> mapping;
   if (options.family) {
     const auto pinned =
         options.pinned ? std::optional(resolve_template(connection, *options.pinned)) : std::nullopt;
-    add_mapping(connection, {options.name, *options.family, pinned, options.description}, notes);
+    mapping = {options.name, *options.family, pinned, options.description};
   }
-  add_model(connection, options.name, location_of(options.location), options.description);
+  add_model(connection, options.name, location_of(options.location), options.description, mapping, notes);
   print_notes(notes);
   const FamilyGuess guess = family_of(connection, options.name);
   if (context.json) {

@@ -6,6 +6,7 @@
 #include "catalog/names.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
+#include "engine/journal.h"
 #include "plan/planner.h"
 #include "plan/render_tree.h"
 #include "plan/tests.h"
@@ -50,6 +51,12 @@ JsonWriter json_of(const PlannedTest& test) {
 
 int run_list(const Context& context, const TestsOptions& options) {
   const auto store = context.open(OpenMode::read);
+  if (const size_t left = count_left_journals(store->path())) {
+    print_notes({fmt::format(
+        "the outcomes of {} that was killed are not in the store yet; `testloom plan` or `run` takes "
+        "them in",
+        counted(left, "run"))});
+  }
   const TestFilter filter = filter_of(store->connection(), options);
   if (context.json) {
     std::string out;

@@ -21,7 +21,7 @@ struct Context {
   std::filesystem::path program_folder;  // where the program was called, for the Python beside it
   std::function<int()> action;           // set by the chosen verb; returns the exit code
 
-  // Opens the store and shows what opening it did.
+  // Opens the store and shows what opening it did. For writing, it also takes in what killed runs left.
   std::unique_ptr<Store> open(OpenMode mode) const;
 };
 

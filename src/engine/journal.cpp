@@ -72,10 +72,11 @@ Journal::Journal(const fs::path& store_path, const RunInfo& info) {
   fs::create_directories(folder, error);
   if (error) fail(folder, error.value());
   path_ = folder / (info.run_id + ".jsonl");
-  file_ = FileDescriptor(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666));
-  if (!file_) fail(path_, errno);
-  ::flock(file_.get(), LOCK_EX | LOCK_NB);
-  sync_folder(folder);
+  const fs::path unfinished = folder / (info.run_id + ".tmp");
+  file_ =
+      FileDescriptor(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666));
+  if (!file_) fail(unfinished, errno);
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) fail(unfinished, errno);
   JsonWriter json;
   json.begin_object().member("type", "run").member("run_id", info.run_id).member("plan_id", info.plan_id);
   json.member("started_at_us", info.started_at_us)
@@ -83,6 +84,9 @@ Journal::Journal(const fs::path& store_path, const RunInfo& info) {
       .member("python", info.python);
   json.member("host", info.host).key("environment").raw(info.environment_json).end_object();
   append_line(json.take());
+  // Others see it from here on: locked, and with its first line.
+  if (::rename(unfinished.c_str(), path_.c_str()) != 0) fail(path_, errno);
+  sync_folder(folder);
 }
 
 void Journal::append_line(std::string line) {
@@ -120,7 +124,7 @@ int64_t ingest_journal(Store& store, const fs::path& journal) {
   connection.execute(fmt::format(
       R"sql(
 CREATE OR REPLACE TEMP TABLE journal AS
-SELECT * FROM read_ndjson({}, ignore_errors = true, maximum_object_size = 67108864, columns = {{
+SELECT * FROM read_ndjson({}, ignore_errors = true, hive_partitioning = false, maximum_object_size = 67108864, columns = {{
   type: 'VARCHAR', run_id: 'VARCHAR', plan_id: 'INTEGER', started_at_us: 'BIGINT', ended_at_us: 'BIGINT',
   engine: 'VARCHAR', python: 'VARCHAR', host: 'VARCHAR', environment: 'JSON',
   test_id: 'UUID', "case": 'VARCHAR', attempt: 'INTEGER', outcome: 'VARCHAR', reason: 'VARCHAR',
@@ -163,15 +167,47 @@ std::vector<fs::path> pending_journals(const fs::path& store_path) {
   return journals;
 }
 
-void mark_ingested(const fs::path& journal) {
+namespace {
+
+// Ingests; and where its run is over, puts the journal away under the same lock that says so, so that nothing
+// can be written to it in between.
+int64_t take_in(Store& store, const fs::path& journal) {
   const FileDescriptor file(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
+  if (!file) return 0;  // another process has put it away meanwhile
+  const bool over = ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+  const int64_t added = ingest_journal(store, journal);
+  if (!over) return added;
   std::error_code error;
   fs::remove_all(work_folder_of(journal), error);
   fs::path renamed = journal;
   renamed.replace_extension();
   renamed += kIngested;
   fs::rename(journal, renamed, error);
+  return added;
+}
+
+}  // namespace
+
+int64_t ingest_pending(Store& store, std::vector<std::string>& notes) {
+  int64_t added = 0;
+  for (const fs::path& journal : pending_journals(store.path())) {
+    try {
+      added += take_in(store, journal);
+    } catch (const Error& error) {
+      notes.push_back(
+          fmt::format("the journal {} was not taken in: {}", quote(journal.native(), 400), error.message()));
+    }
+  }
+  return added;
+}
+
+size_t count_left_journals(const fs::path& store_path) {
+  size_t left = 0;
+  for (const fs::path& journal : pending_journals(store_path)) {
+    const FileDescriptor file(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file && ::flock(file.get(), LOCK_SH | LOCK_NB) == 0) ++left;
+  }
+  return left;
 }
 
 }  // namespace testloom

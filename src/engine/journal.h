@@ -50,10 +50,15 @@ class Journal {
 // Takes a journal into the store, in one short transaction. Returns how many outcomes were new.
 int64_t ingest_journal(Store& store, const std::filesystem::path& journal);
 
-// Journals that are not (wholly) in the store yet, oldest first. A finished one is renamed to
-// RUN.ingested.jsonl by mark_ingested() once it is in.
+// Journals that are not (wholly) in the store yet, oldest first.
 std::vector<std::filesystem::path> pending_journals(const std::filesystem::path& store_path);
-// Renames it and removes its work folder, unless its run is still being written.
-void mark_ingested(const std::filesystem::path& journal);
+
+// Takes all of them into the store. One whose run is over is renamed to RUN.ingested.jsonl, and its work
+// folder removed. Returns how many outcomes were new; a journal that is none gets a note and holds up no
+// other.
+int64_t ingest_pending(Store& store, std::vector<std::string>& notes);
+
+// How many wait although their run is over: it was killed.
+size_t count_left_journals(const std::filesystem::path& store_path);
 
 }  // namespace testloom

@@ -69,7 +69,8 @@ Schedule schedule_of(const std::vector<PlannedTest>& tests) {
 class RunFolder {
  public:
   explicit RunFolder(const fs::path& journal) : path_(work_folder_of(journal)) {
-    fs::create_directories(path_);
+    std::error_code error;
+    fs::create_directories(path_, error);
     for (const embedded::File& file : embedded::python())
       write_file(path_ / file.name, file.text, ErrorKind::engine);
   }
@@ -101,6 +102,7 @@ class LocalRun {
   }
 
   RunSummary run() {
+    catch_interrupts();
     const double begin = monotonic_seconds();
     last_ingest_ = begin;
     while (const std::optional<size_t> next = schedule_.next()) {
@@ -244,30 +246,18 @@ bool RunSummary::has_failures() const {
 }
 
 RunSummary run_plan(const RunRequest& given, const WatchRun& watch) {
-  catch_interrupts();
   RunRequest request = given;
-  request.store_path = fs::weakly_canonical(given.store_path);
+  request.store_path = fs::weakly_canonical(fs::absolute(given.store_path));
   RunSummary summary;
-  {
+  try {
     LocalRun run(request, watch);
     summary = run.run();
+  } catch (const Error&) {
+    LocalRun::settle(request, summary);  // what was reported before is kept
+    throw;
   }
   LocalRun::settle(request, summary);
   return summary;
-}
-
-int64_t ingest_pending(Store& store, std::vector<std::string>& notes) {
-  int64_t added = 0;
-  for (const fs::path& journal : pending_journals(store.path())) {
-    try {
-      added += ingest_journal(store, journal);
-      mark_ingested(journal);
-    } catch (const Error& error) {
-      notes.push_back(
-          fmt::format("the journal {} was not taken in: {}", quote(journal.native(), 400), error.message()));
-    }
-  }
-  return added;
 }
 
 }  // namespace testloom

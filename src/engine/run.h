@@ -46,8 +46,4 @@ using WatchRun = std::function<void(const PlannedTest&, const Outcome*, const Ru
 // Throws an Error: usage where there is nothing to run, engine where Python or the journal fails.
 RunSummary run_plan(const RunRequest& request, const WatchRun& watch);
 
-// Takes what earlier runs left in journals into the store. Returns how many outcomes were new; a journal that
-// is none gets a note and holds up no other.
-int64_t ingest_pending(Store& store, std::vector<std::string>& notes);
-
 }  // namespace testloom

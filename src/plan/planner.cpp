@@ -1,6 +1,7 @@
 #include "plan/planner.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -103,16 +104,18 @@ PlanDiff compare(Connection& connection, int64_t plan_id, const std::string& pla
   if (previous == 0) return diff;
   diff.previous_plan_id = previous;
   const std::string columns =
-      "SELECT \"case\" AS name, test_id, template_name, model_location, priority, estimated_memory_gb FROM "
-      "tests WHERE "
-      "plan_id = ?";
+      "SELECT \"case\" AS name, model_name, template_name, test_id, model_location, priority, "
+      "estimated_memory_gb FROM "
+      "tests WHERE plan_id = ?";
   Result rows = connection.query(
-      fmt::format("SELECT count(*) FILTER (o.name IS NULL), count(*) FILTER (n.name IS NULL), "
-                  "count(*) FILTER (n.test_id <> o.test_id), count(*) FILTER (n.test_id = o.test_id AND "
-                  "(n.model_location, n.priority, n.estimated_memory_gb) IS DISTINCT FROM (o.model_location, "
-                  "o.priority, "
-                  "o.estimated_memory_gb)) FROM ({}) n FULL JOIN ({}) o ON o.name = n.name",
-                  columns, columns),
+      fmt::format(
+          "SELECT count(*) FILTER (o.name IS NULL), count(*) FILTER (n.name IS NULL), "
+          "count(*) FILTER (n.test_id <> o.test_id), count(*) FILTER (n.test_id = o.test_id AND "
+          "(n.model_location, n.priority, n.estimated_memory_gb) IS DISTINCT FROM (o.model_location, "
+          "o.priority, "
+          "o.estimated_memory_gb)) FROM ({0}) n FULL JOIN ({0}) o ON o.name = n.name AND o.model_name = "
+          "n.model_name AND o.template_name = n.template_name",
+          columns),
       {plan_id, previous});
   rows.next();
   diff.added = rows.integer(0);
@@ -190,7 +193,12 @@ std::string skipped_json(const std::vector<Skipped>& skipped) {
 void check_request(const PlanRequest& request, std::vector<std::string>& notes) {
   if (request.model_names.empty())
     throw Error(ErrorKind::usage, "no model is named", "name one with --model");
-  for (const std::string& name : request.model_names) check_model_name(name);
+  std::set<std::string_view> seen;
+  for (const std::string& name : request.model_names) {
+    check_model_name(name);
+    if (seen.insert(name).second) continue;
+    throw Error(ErrorKind::usage, fmt::format("the model {} is named twice", quote(name)), "name each once");
+  }
   check_hardware_types(request.hardware_types, notes);
   check_batch_sizes(request.batch_sizes);
   check_label(request.plan_name, "the plan's name");
@@ -232,6 +240,7 @@ PlanSummary make_plan(Store& store, const PlanRequest& request, std::vector<std:
 }
 
 int64_t latest_plan(Connection& connection, const std::optional<std::string>& plan_name) {
+  if (plan_name) check_text(*plan_name, "the plan's name");
   const Parameter name = plan_name ? Parameter(*plan_name) : Parameter();
   const int64_t plan_id = number(
       connection,

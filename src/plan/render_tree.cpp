@@ -1,5 +1,7 @@
 #include "plan/render_tree.h"
 
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -122,24 +124,37 @@ struct ModelFolder {
   NameChooser files;
 };
 
-int64_t remove_others(const fs::path& folder, const std::set<std::string>& kept) {
-  std::vector<fs::path> stale;
-  std::vector<fs::path> folders;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    const std::string relative = entry.path().lexically_relative(folder).native();
-    if (entry.is_directory() && !entry.is_symlink()) {
-      folders.push_back(entry.path());
-    } else if (!kept.contains(relative) && relative.find('/') != std::string::npos &&
-               (relative.ends_with(".py") || relative.ends_with(".tmp"))) {
-      stale.push_back(entry.path());
-    }
+// The paths that an earlier rendering's manifest lists; they are made of characters that JSON leaves as they
+// are.
+std::vector<std::string> listed_before(const fs::path& folder) {
+  std::vector<std::string> paths;
+  std::ifstream manifest(folder / kManifest);
+  constexpr std::string_view key = "\"path\": \"";
+  for (std::string line; std::getline(manifest, line);) {
+    const size_t at = line.rfind(key);
+    const size_t begin = at + key.size();
+    if (at == std::string::npos) continue;
+    const std::string path = line.substr(begin, line.find('"', begin) - begin);
+    const fs::path parts(path);
+    const bool ours =
+        path.ends_with(".py") && std::distance(parts.begin(), parts.end()) == 2 && *parts.begin() != "..";
+    if (ours) paths.push_back(path);
   }
+  return paths;
+}
+
+// Removes what an earlier rendering wrote and this one does not have; nothing else that stands there.
+int64_t remove_stale(const fs::path& folder, const std::vector<std::string>& before,
+                     const std::set<std::string>& kept) {
+  int64_t removed = 0;
   std::error_code error;
-  for (const fs::path& path : stale) fs::remove(path, error);
-  for (const fs::path& path : folders) {
-    if (fs::is_empty(path, error)) fs::remove(path, error);
+  for (const std::string& path : before) {
+    if (kept.contains(path)) continue;
+    removed += fs::remove(folder / path, error) ? 1 : 0;
+    const fs::path parent = (folder / path).parent_path();
+    if (fs::is_empty(parent, error)) fs::remove(parent, error);
   }
-  return static_cast<int64_t>(stale.size());
+  return removed;
 }
 
 }  // namespace
@@ -191,8 +206,9 @@ RenderedTree render_tree(Connection& connection, const TestFilter& filter, const
                             filter.hardware_types.empty() ? "" : " on " + join(filter.hardware_types, ", ")),
                 "`testloom tests list` shows what the plan has");
   }
+  const std::vector<std::string> before = listed_before(folder);
   write_if_changed(folder / kManifest, manifest);
-  tree.removed = remove_others(folder, kept);
+  tree.removed = remove_stale(folder, before, kept);
   return tree;
 }
 

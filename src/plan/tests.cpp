@@ -69,6 +69,7 @@ void for_each_test(Connection& connection, const TestFilter& filter,
 }
 
 PlannedTest find_test(Connection& connection, const std::string& given, std::optional<int64_t> plan_id) {
+  check_text(given, "the test's id or case");
   const bool may_be_id =
       given.size() >= 4 && given.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
   std::string id_or_case = given;

@@ -1,5 +1,6 @@
 #include "store/result.h"
 
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -59,6 +60,32 @@ std::string_view text_at(duckdb_vector vector, uint64_t row) {
   return {duckdb_string_t_data(&strings[row]), duckdb_string_t_length(strings[row])};
 }
 
+// A 128-bit integer where 64 bits hold it.
+int64_t fitting(int64_t upper, uint64_t lower) {
+  const auto value = static_cast<int64_t>(lower);
+  if (upper == (value < 0 ? -1 : 0)) return value;
+  throw Error(ErrorKind::store, "an integer of the result does not fit into 64 bits",
+              "cast it in the statement, for instance CAST(column AS DOUBLE) or VARCHAR");
+}
+
+// A DECIMAL as the nearest double.
+double decimal_at(duckdb_vector vector, uint64_t row) {
+  duckdb_logical_type type = duckdb_vector_get_column_type(vector);
+  const double scale = std::pow(10.0, duckdb_decimal_scale(type));
+  const duckdb_type internal = duckdb_decimal_internal_type(type);
+  duckdb_destroy_logical_type(&type);
+  switch (internal) {
+    case DUCKDB_TYPE_SMALLINT:
+      return at<int16_t>(vector, row) / scale;
+    case DUCKDB_TYPE_INTEGER:
+      return at<int32_t>(vector, row) / scale;
+    case DUCKDB_TYPE_BIGINT:
+      return static_cast<double>(at<int64_t>(vector, row)) / scale;
+    default:
+      return duckdb_hugeint_to_double(at<duckdb_hugeint>(vector, row)) / scale;
+  }
+}
+
 std::optional<int64_t> integer_at(duckdb_vector vector, duckdb_type type, uint64_t row) {
   switch (type) {
     case DUCKDB_TYPE_TINYINT:
@@ -76,9 +103,9 @@ std::optional<int64_t> integer_at(duckdb_vector vector, duckdb_type type, uint64
     case DUCKDB_TYPE_UINTEGER:
       return at<uint32_t>(vector, row);
     case DUCKDB_TYPE_UBIGINT:
-      return static_cast<int64_t>(at<uint64_t>(vector, row));
+      return fitting(0, at<uint64_t>(vector, row));
     case DUCKDB_TYPE_HUGEINT:
-      return static_cast<int64_t>(at<duckdb_hugeint>(vector, row).lower);
+      return fitting(at<duckdb_hugeint>(vector, row).upper, at<duckdb_hugeint>(vector, row).lower);
     default:
       return std::nullopt;
   }
@@ -140,8 +167,9 @@ Datum datum_at(duckdb_vector vector, uint64_t row) {
       return {static_cast<double>(at<float>(vector, row))};
     case DUCKDB_TYPE_DOUBLE:
       return {at<double>(vector, row)};
+    case DUCKDB_TYPE_DECIMAL:
+      return {decimal_at(vector, row)};
     case DUCKDB_TYPE_VARCHAR:
-    case DUCKDB_TYPE_BLOB:
       return {std::string(text_at(vector, row))};
     case DUCKDB_TYPE_ENUM:
       return {enum_text(vector, row)};

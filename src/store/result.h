@@ -1,5 +1,5 @@
-// The rows of a statement, read one after the other without copying them all. next() moves to the first or
-// next row; the getters read the current one. Text stays valid until the next call of next().
+// The rows of a statement, held by DuckDB in its own form and read one after the other. next() moves to the
+// first or next row; the getters read the current one. Text stays valid until the next call of next().
 #pragma once
 
 #include <duckdb.h>

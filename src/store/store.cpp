@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -29,23 +30,31 @@ namespace {
 
 std::string shown(const fs::path& path) { return quote(path.native(), 400); }
 
-// The databases that this process has open, so that a second store on the same file shares the first one's.
+// The databases that this process has open, by device and inode of their files, so that a second store on the
+// same file shares the first one's.
 class OpenDatabases {
  public:
   std::shared_ptr<Database> find(const fs::path& path) {
     const std::lock_guard lock(mutex_);
-    const auto found = databases_.find(path);
+    const auto found = databases_.find(key_of(path));
     return found == databases_.end() ? nullptr : found->second.lock();
   }
   void remember(const fs::path& path, const std::shared_ptr<Database>& database) {
     const std::lock_guard lock(mutex_);
     std::erase_if(databases_, [](const auto& entry) { return entry.second.expired(); });
-    databases_[path] = database;
+    databases_[key_of(path)] = database;
   }
 
  private:
+  using Key = std::pair<dev_t, ino_t>;
+  static Key key_of(const fs::path& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return {};
+    return {status.st_dev, status.st_ino};
+  }
+
   std::mutex mutex_;
-  std::map<fs::path, std::weak_ptr<Database>> databases_;
+  std::map<Key, std::weak_ptr<Database>> databases_;
 };
 
 OpenDatabases& open_databases() {
@@ -119,7 +128,7 @@ std::shared_ptr<Database> open_or_share(const fs::path& path, Access access, dou
   return database;
 }
 
-// Copies the old file beside itself before an upgrade; never over an older copy.
+// Copies the old file beside itself before an upgrade; never over an older copy, and never half.
 fs::path keep_copy(const fs::path& path) {
   fs::path copy = path;
   copy += ".before-upgrade";
@@ -127,9 +136,13 @@ fs::path keep_copy(const fs::path& path) {
     copy = path;
     copy += fmt::format(".before-upgrade-{}", number);
   }
+  const fs::path unfinished = copy.native() + ".tmp";
   std::error_code error;
-  fs::copy_file(path, copy, error);
+  fs::copy_file(path, unfinished, fs::copy_options::overwrite_existing, error);
+  if (!error) fs::rename(unfinished, copy, error);
   if (error) {
+    std::error_code ignored;
+    fs::remove(unfinished, ignored);
     throw Error(ErrorKind::store,
                 fmt::format("cannot keep a copy of the old store at {}: {}", shown(copy), error.message()),
                 "the store is as before; make room or permissions for the copy and try again");
@@ -156,8 +169,24 @@ std::unique_ptr<Store> upgrade(const fs::path& path, double wait_seconds) {
     Connection(database->handle()).execute("CHECKPOINT");
   }
   const fs::path copy = keep_copy(path);
+  const auto drop_copy = [&] {
+    std::error_code error;
+    fs::remove(copy, error);
+  };
   auto store = std::make_unique<Store>(path, open_or_share(path, Access::read_write, wait_seconds));
-  upgrade_original(store->connection());
+  if (recognise(store->connection()) == StoreContent::current) {  // another process was faster
+    drop_copy();
+    return store;
+  }
+  try {
+    upgrade_original(store->connection());
+  } catch (const Error& error) {
+    drop_copy();
+    throw Error(ErrorKind::store,
+                fmt::format("cannot upgrade the store {}: {}", shown(path), error.message()),
+                "it was made by the original code and is as before; mend these rows or tables in a copy, and "
+                "try again");
+  }
   store->set_note(fmt::format("upgraded the store {}; the old file is kept as {}", shown(path), shown(copy)));
   return store;
 }
@@ -191,6 +220,7 @@ void make_store(const fs::path& path) {
     fs::remove(beside, error);
     fs::remove(beside.native() + ".wal", error);
   };
+  drop();  // what a killed process of the same number left
   try {
     {
       Database database(beside, Access::read_write);
@@ -215,8 +245,8 @@ std::unique_ptr<Store> open_store(const fs::path& given, OpenMode mode, double w
     throw Error(ErrorKind::usage, "the store's path is empty", "name a file with --store or $TESTLOOM_STORE");
   }
   std::error_code error;
-  fs::path path = fs::weakly_canonical(given, error);
-  if (error || path.empty()) path = fs::absolute(given);
+  fs::path path = fs::weakly_canonical(fs::absolute(given), error);
+  if (error) path = fs::absolute(given);
   if (fs::is_directory(path, error)) {
     throw Error(ErrorKind::store, fmt::format("cannot open the store {}: it is a folder", shown(path)),
                 "name a file with --store");

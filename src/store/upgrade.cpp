@@ -17,6 +17,19 @@ bool has_table(Connection& connection, const std::string& table) {
   return rows.integer(0) > 0;
 }
 
+// By table and column names, since any database may have a table called templates.
+bool is_original(Connection& connection) {
+  Result rows = connection.query(
+      "SELECT count(*) FROM duckdb_columns() WHERE schema_name = 'main' AND NOT internal AND ("
+      "(table_name = 'templates' AND column_name IN ('template_id', 'template_name', 'model_family', "
+      "'hardware_type', "
+      "'content', 'description', 'created_at', 'updated_at', 'version')) OR (table_name = 'model_mapping' "
+      "AND column_name "
+      "IN ('mapping_id', 'model_name', 'model_family', 'template_id', 'description')))");
+  rows.next();
+  return rows.integer(0) == 14;
+}
+
 void write_schema(Connection& connection) {
   connection.execute(kTablesSql);
   connection.execute(tests_view_sql());
@@ -29,8 +42,7 @@ StoreContent recognise(Connection& connection) {
   if (has_table(connection, "store_info")) {
     return schema_version(connection) > kSchemaVersion ? StoreContent::newer : StoreContent::current;
   }
-  if (has_table(connection, "templates") && has_table(connection, "model_mapping"))
-    return StoreContent::original;
+  if (is_original(connection)) return StoreContent::original;
   Result rows = connection.query("SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND NOT temporary");
   rows.next();
   return rows.integer(0) == 0 ? StoreContent::empty : StoreContent::foreign;
@@ -60,10 +72,10 @@ void upgrade_original(Connection& connection) {
   write_schema(connection);
   const std::string now = utc_now();
   connection.query(
-      "INSERT INTO main.templates SELECT template_id, template_name, model_family, hardware_type, content, "
-      "description, "
-      "CAST(created_at AS VARCHAR), CAST(updated_at AS VARCHAR), coalesce(version, 1), NULL FROM "
-      "old_templates");
+      "INSERT INTO main.templates SELECT template_id, template_name, model_family, nullif(hardware_type, "
+      "''), content, "
+      "description, CAST(created_at AS VARCHAR), CAST(updated_at AS VARCHAR), coalesce(version, 1), NULL "
+      "FROM old_templates");
   connection.query(
       "INSERT INTO main.template_versions SELECT row_number() OVER (ORDER BY template_id), template_id, "
       "version, "

@@ -113,7 +113,7 @@ TEST_F(Plans, IdsComeFromTheDefinitionAlone) {
     return list;
   };
   const auto first = ids(plan({"net"}, {"cpu"}, {1, 4}, "a").plan_id);
-  add_model(connection(), "net", "/some/folder", {});
+  add_model(connection(), "net", "/some/folder", {}, {}, notes);
   EXPECT_EQ(ids(plan({"other", "net"}, {"cuda", "cpu"}, {4, 1}, "b").plan_id).size(), 8u);
   EXPECT_EQ(first[0].substr(9 + 14, 1), "8") << "a UUID of version 8: " << first[0];
 

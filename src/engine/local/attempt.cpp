@@ -67,18 +67,24 @@ std::optional<json::object> read_answer(const fs::path& path) {
   }
 }
 
-void take_answer(const json::object& answer, Outcome& result) {
-  result.outcome = text_of(answer, "outcome");
-  const json::value& returned = answer.at("result");
-  if (!returned.is_null()) result.result_json = ascii_json(returned);
-  if (const json::object* error = answer.at("error").if_object()) {
-    result.error_type = text_of(*error, "type");
-    result.error_message = text_of(*error, "message");
-    result.traceback = text_of(*error, "traceback");
+// Fills the outcome from what the runner wrote; false when that is not the runner's.
+bool take_answer(const json::object& answer, Outcome& result) {
+  const std::string word = text_of(answer, "outcome");
+  const bool known =
+      word == outcome::passed || word == outcome::failed || word == outcome::error || word == outcome::oom;
+  const json::value* returned = answer.if_contains("result");
+  const json::value* error = answer.if_contains("error");
+  if (!known || !returned || !error) return false;
+  result.outcome = word;
+  if (!returned->is_null()) result.result_json = ascii_json(*returned);
+  if (const json::object* facts = error->if_object()) {
+    result.error_type = text_of(*facts, "type");
+    result.error_message = text_of(*facts, "message");
+    result.traceback = text_of(*facts, "traceback");
   }
-  if (const json::value* peak = answer.if_contains("peak_memory_bytes"); peak && peak->is_number()) {
-    result.peak_memory_bytes = peak->to_number<int64_t>();
-  }
+  const json::value* peak = answer.if_contains("peak_memory_bytes");
+  if (peak && peak->is_int64()) result.peak_memory_bytes = peak->get_int64();
+  return true;
 }
 
 // The process went without a result.
@@ -125,11 +131,8 @@ Outcome attempt_test(const PlannedTest& test, const std::string& content, const 
   result.duration_s = end.duration_s;
   if (end.peak_memory_bytes > 0) result.peak_memory_bytes = end.peak_memory_bytes;
   const std::optional<json::object> answer = read_answer(answer_file);
-  if (answer && !end.timed_out && !end.interrupted) {
-    take_answer(*answer, result);
-  } else {
-    take_end(end, killed_for_memory, request.timeout_seconds, result);
-  }
+  const bool answered = answer && !end.timed_out && !end.interrupted && take_answer(*answer, result);
+  if (!answered) take_end(end, killed_for_memory, request.timeout_seconds, result);
   if (result.outcome != outcome::passed) result.output_tail = end.output_tail;
   fs::remove_all(request.work_folder, error);
   return result;

@@ -134,7 +134,10 @@ void supervise(const ProcessRequest& request, const Started& started, double beg
     ::poll(watched, 2, 50);
     drain(started.output.get(), tail);
     if (watched[1].revents & (POLLHUP | POLLERR)) watched[1].fd = -1;
-    if (watched[0].revents & POLLIN) return;
+    siginfo_t info{};
+    if (::waitid(P_PID, static_cast<id_t>(started.pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        info.si_pid != 0)
+      return;
     if (request.timeout_seconds > 0 && monotonic_seconds() - begin > request.timeout_seconds)
       end.timed_out = true;
     if (interrupt_requested()) end.interrupted = !end.timed_out;

@@ -68,7 +68,8 @@ PythonInfo read_answer(const std::string& answer) {
 
 std::string choose_python(const std::optional<std::string>& given, const fs::path& program_folder) {
   if (given) {
-    if (given->find('/') == std::string::npos || runs(*given)) return *given;
+    if (given->find('/') == std::string::npos) return *given;
+    if (runs(*given)) return fs::absolute(*given).native();  // tests run in folders of their own
     throw Error(ErrorKind::engine, fmt::format("there is no Python at {}", quote(*given)),
                 "name the interpreter's file with --python");
   }
@@ -93,7 +94,7 @@ std::vector<std::string> known_pythons(const fs::path& program_folder) {
       std::error_code error;  // folders are compared, not files: an environment's python links to another's
       return fs::equivalent(fs::path(other).parent_path(), candidate.parent_path(), error);
     });
-    if (runs(candidate) && !listed) found.push_back(candidate.native());
+    if (runs(candidate) && !listed) found.push_back(fs::absolute(candidate).native());
   }
   if (found.empty()) found.push_back("python3");
   return found;
