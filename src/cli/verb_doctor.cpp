@@ -95,7 +95,7 @@ int run_doctor(const Context& context, const std::string& given) {
                   found == python.devices.end() ? "none" : device_line(found->second));
   }
   print_others(others);
-  for (const std::string& todo : advice) print_line("! " + one_line(todo, 400));
+  for (const std::string& step : advice) print_line("! " + one_line(step, 400));
   if (advice.empty()) print_line("all is there");
   return 0;
 }
