@@ -14,8 +14,6 @@ namespace testloom {
 
 namespace {
 
-Parameter parameter(const std::optional<std::string>& text) { return text ? Parameter(*text) : Parameter(); }
-
 void write_model(Connection& connection, const std::string& model_name,
                  const std::optional<std::string>& location, const std::optional<std::string>& description) {
   Result known = connection.query("SELECT 1 FROM models WHERE model_name = ?", {model_name});
@@ -23,26 +21,26 @@ void write_model(Connection& connection, const std::string& model_name,
     connection.query(
         "UPDATE models SET location = coalesce(?, location), description = coalesce(?, description) WHERE "
         "model_name = ?",
-        {parameter(location), parameter(description), model_name});
+        {or_null(location), or_null(description), model_name});
     return;
   }
   connection.query(
       "INSERT INTO models (model_id, model_name, location, description, created_at) "
       "SELECT coalesce(max(model_id), 0) + 1, ?, ?, ?, ? FROM models",
-      {model_name, parameter(location), parameter(description), utc_now()});
+      {model_name, or_null(location), or_null(description), utc_now()});
 }
 
 void write_mapping(Connection& connection, const NewMapping& added) {
-  const Parameter template_id = added.template_id ? Parameter(*added.template_id) : Parameter();
+  const Parameter template_id = or_null(added.template_id);
   if (find_mapping(connection, added.model_name)) {
     connection.query(
         "UPDATE model_mapping SET model_family = ?, template_id = ?, description = ? WHERE model_name = ?",
-        {added.model_family, template_id, parameter(added.description), added.model_name});
+        {added.model_family, template_id, or_null(added.description), added.model_name});
     return;
   }
   connection.query(
       "INSERT INTO model_mapping SELECT coalesce(max(mapping_id), 0) + 1, ?, ?, ?, ? FROM model_mapping",
-      {added.model_name, added.model_family, template_id, parameter(added.description)});
+      {added.model_name, added.model_family, template_id, or_null(added.description)});
 }
 
 void check_mapping(Connection& connection, const NewMapping& mapping, std::vector<std::string>& notes) {

@@ -16,8 +16,6 @@ namespace testloom {
 
 namespace {
 
-Parameter parameter(const std::optional<std::string>& text) { return text ? Parameter(*text) : Parameter(); }
-
 int64_t next_id(Connection& connection, std::string_view column, std::string_view table) {
   Result rows = connection.query(fmt::format("SELECT coalesce(max({}), 0) + 1 FROM {}", column, table));
   rows.next();
@@ -48,7 +46,7 @@ std::optional<StoredTemplate> find_variant(Connection& connection, const NewTemp
           "SELECT {} FROM templates WHERE template_name = ? AND model_family = ? AND hardware_type IS NOT "
           "DISTINCT FROM ? ORDER BY removed_at IS NULL DESC, template_id DESC LIMIT 1",
           kColumns),
-      {wanted.template_name, wanted.model_family, parameter(wanted.hardware_type)});
+      {wanted.template_name, wanted.model_family, or_null(wanted.hardware_type)});
   if (!rows.next()) return std::nullopt;
   return row_of(rows);
 }
@@ -59,14 +57,14 @@ void write_version(Connection& connection, int64_t template_id, int64_t version,
       "INSERT INTO template_versions SELECT ?, ?, ?, ?, ?, ?, content, md5(content), ? FROM (SELECT ? AS "
       "content)",
       {next_id(connection, "version_id", "template_versions"), template_id, version, added.template_name,
-       added.model_family, parameter(added.hardware_type), now, added.content});
+       added.model_family, or_null(added.hardware_type), now, added.content});
 }
 
 AddedTemplate write_new(Connection& connection, const NewTemplate& added, const std::string& now) {
   const int64_t template_id = next_id(connection, "template_id", "templates");
   connection.query("INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, NULL)",
-                   {template_id, added.template_name, added.model_family, parameter(added.hardware_type),
-                    added.content, parameter(added.description), now, now});
+                   {template_id, added.template_name, added.model_family, or_null(added.hardware_type),
+                    added.content, or_null(added.description), now, now});
   write_version(connection, template_id, 1, added, now);
   return {template_id, 1, true, true};
 }
@@ -80,7 +78,7 @@ AddedTemplate write_over(Connection& connection, const StoredTemplate& old, cons
       "UPDATE templates SET content = ?, description = coalesce(?, description), version = ?, removed_at = "
       "NULL, "
       "updated_at = CASE WHEN ? THEN ? ELSE updated_at END WHERE template_id = ?",
-      {added.content, parameter(added.description), version, changed, now, old.template_id});
+      {added.content, or_null(added.description), version, changed, now, old.template_id});
   return {old.template_id, version, false, changed, old.removed};
 }
 

@@ -241,7 +241,7 @@ PlanSummary make_plan(Store& store, const PlanRequest& request, std::vector<std:
 
 int64_t latest_plan(Connection& connection, const std::optional<std::string>& plan_name) {
   if (plan_name) check_text(*plan_name, "the plan's name");
-  const Parameter name = plan_name ? Parameter(*plan_name) : Parameter();
+  const Parameter name = or_null(plan_name);
   const int64_t plan_id = number(
       connection,
       "SELECT max(plan_id) FROM plans WHERE $1::VARCHAR IS NULL OR plan_name = $1 OR plan_id::VARCHAR = $1",

@@ -56,7 +56,7 @@ std::string hash_prefix_condition(const std::string& id) {
 
 void for_each_test(Connection& connection, const TestFilter& filter,
                    const std::function<void(const PlannedTest&)>& use) {
-  const Parameter test_id = filter.test_id ? Parameter(*filter.test_id) : Parameter();
+  const Parameter test_id = or_null(filter.test_id);
   Result rows = connection.query(
       fmt::format(
           "SELECT {} FROM {} WHERE t.plan_id = $1 AND (len($2) = 0 OR list_contains($2, t.hardware_type)) "
@@ -74,7 +74,7 @@ PlannedTest find_test(Connection& connection, const std::string& given, std::opt
       given.size() >= 4 && given.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
   std::string id_or_case = given;
   if (may_be_id) std::transform(given.begin(), given.end(), id_or_case.begin(), ::tolower);
-  const Parameter plan = plan_id ? Parameter(*plan_id) : Parameter();
+  const Parameter plan = or_null(plan_id);
   const std::string condition =
       may_be_id ? fmt::format("starts_with(t.test_id::VARCHAR, $1) AND {}", hash_prefix_condition(id_or_case))
                 : "t.\"case\" = $1";

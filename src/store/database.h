@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,12 @@ namespace testloom {
 // A value put in for a ? of a statement.
 using Parameter = std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<std::string>,
                                std::vector<int64_t>>;
+
+// The value, or NULL where there is none.
+template <typename T>
+Parameter or_null(const std::optional<T>& value) {
+  return value ? Parameter(*value) : Parameter();
+}
 
 class Connection {
  public:
