@@ -1,4 +1,0 @@
-x = "${model.name}"
-
-def test_it():
-    pass

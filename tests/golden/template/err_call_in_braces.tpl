@@ -1,4 +1,0 @@
-x = "${model_name.replace("-", "_")}"
-
-def test_it():
-    pass

@@ -1,4 +1,0 @@
-x = ${batch_size + 1}
-
-def test_it():
-    pass
