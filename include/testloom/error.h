@@ -41,6 +41,8 @@ struct Diagnostic {
   SourcePosition where = {};
   std::string source_line = {};  // the line that `where` points into, without its end
   std::string hint = {};         // what to do; printed on a line of its own
+  // Where the text that `where` points into was included, from the inside out; empty for a text of its own.
+  std::vector<SourcePosition> trail = {};
 };
 
 // A diagnostic as people read it:
@@ -48,6 +50,7 @@ struct Diagnostic {
 //     model = "${modle_name}"
 //                ^^^^^^^^^^
 //     did you mean 'model_name'?
+//     included from templates/latency.py:3
 // No newline at the end. Control characters are shown escaped.
 std::string format_diagnostic(const Diagnostic& diagnostic);
 

@@ -13,19 +13,54 @@ namespace nb = nanobind;
 namespace testloom::python {
 namespace {
 
-Values to_values(const nb::dict& given) {
-  Values values;
-  for (const auto& [name, value] : given) {
-    const std::string key = nb::cast<std::string>(name);
-    if (nb::isinstance<nb::int_>(value) && !nb::isinstance<nb::bool_>(value)) {
-      values.set(key, nb::cast<int64_t>(value));
-    } else if (nb::isinstance<nb::str>(value)) {
-      values.set(key, nb::cast<std::string>(value));
-    } else {
-      throw Error(ErrorKind::usage, "the value of '" + key + "' is neither text nor a whole number");
-    }
+constexpr int kDeepestValue = 64;
+
+Value to_value(nb::handle given, const std::string& name, int depth = 0) {
+  if (depth > kDeepestValue) throw Error(ErrorKind::usage, "the value of '" + name + "' is nested too deep");
+  if (given.is_none()) return {};
+  if (nb::isinstance<nb::bool_>(given)) return nb::cast<bool>(given);
+  if (nb::isinstance<nb::int_>(given)) {
+    int64_t integer = 0;
+    if (nb::try_cast<int64_t>(given, integer)) return integer;
+    throw Error(ErrorKind::usage, "the value of '" + name + "' does not fit into 64 bits");
   }
-  return values;
+  if (nb::isinstance<nb::float_>(given)) return nb::cast<double>(given);
+  if (nb::isinstance<nb::str>(given)) return nb::cast<std::string>(given);
+  if (nb::isinstance<nb::list>(given) || nb::isinstance<nb::tuple>(given)) {
+    Value::List items;
+    for (const nb::handle item : given) items.push_back(to_value(item, name, depth + 1));
+    return items;
+  }
+  if (nb::isinstance<nb::dict>(given)) {
+    Value::Dict entries;
+    for (const auto& [key, item] : nb::cast<nb::dict>(given)) {
+      if (!nb::isinstance<nb::str>(key))
+        throw Error(ErrorKind::usage, "a key in the value of '" + name + "' is no text");
+      entries.emplace_back(nb::cast<std::string>(key), to_value(item, name, depth + 1));
+    }
+    return entries;
+  }
+  throw Error(ErrorKind::usage,
+              "the value of '" + name + "' is neither None, bool, int, float, str, list nor dict");
+}
+
+CompileOptions options_of(const std::string& output, bool is_partial) {
+  const std::optional<OutputKind> kind = parse_output_kind(output);
+  if (!kind)
+    throw Error(ErrorKind::usage, "'" + output + "' is no kind of output",
+                "kinds: python, text, json, yaml, shell");
+  return {*kind, is_partial, nullptr};
+}
+
+std::string render(const std::string& content, const nb::dict& values, const std::string& path,
+                   const std::string& output) {
+  const Template compiled = Template::compile(path, content, options_of(output, false));
+  Renderer renderer(compiled);
+  for (const auto& [name, value] : values) {
+    const std::string key = nb::cast<std::string>(name);
+    renderer.set(key, to_value(value, key));
+  }
+  return std::string(renderer.render());
 }
 
 nb::dict detect(const std::string& model_name) {
@@ -51,16 +86,18 @@ NB_MODULE(_core, module) {
   python::bind_coordinator(module);
   module.def(
       "check_template",
-      [](const std::string& content, const std::string& path) { Template::compile(path, content); },
-      nb::arg("content"), nb::arg("path") = "<template>",
-      "Checks a template; raises TemplateError with every mistake found.");
-  module.def(
-      "render_template",
-      [](const std::string& content, const nb::dict& values, const std::string& path) {
-        return Template::compile(path, content).render(python::to_values(values));
+      [](const std::string& content, const std::string& path, const std::string& output, bool is_partial) {
+        Template::compile(path, content, python::options_of(output, is_partial));
       },
-      nb::arg("content"), nb::arg("values"), nb::arg("path") = "<template>",
-      "The template's text for these values (name to str or int); raises TemplateError.");
+      nb::arg("content"), nb::arg("path") = "<template>", nb::arg("output") = "python",
+      nb::arg("is_partial") = false,
+      "Checks a template whose output is python, text, json, yaml or shell; raises TemplateError with every "
+      "mistake found. is_partial: it is there to be included, and needs no test function.");
+  module.def(
+      "render_template", &python::render, nb::arg("content"), nb::arg("values"),
+      nb::arg("path") = "<template>", nb::arg("output") = "python",
+      "The template's text for these values, by name: None, bool, int, float, str, list or dict. Raises "
+      "TemplateError, and UsageError for a name that the template does not know or a value of another type.");
   module.def("detect_family", &python::detect, nb::arg("model_name"),
              "Family and task that a model's name tells: model_family, task, origin, confidence.");
 }

@@ -97,11 +97,14 @@ std::string format_diagnostic(const Diagnostic& diagnostic) {
   out += printable(diagnostic.message);
   if (where.line > 0 && where.column > 0) append_excerpt(out, diagnostic);
   if (!diagnostic.hint.empty()) out += "\n  " + printable(diagnostic.hint);
+  for (const SourcePosition& place : diagnostic.trail) {
+    out += "\n  included from " + printable(place.path) + ':' + std::to_string(place.line);
+  }
   return out;
 }
 
 Error::Error(ErrorKind kind, std::string message, std::string hint)
-    : Error(kind, std::vector<Diagnostic>{{std::move(message), {}, {}, std::move(hint)}}) {}
+    : Error(kind, std::vector<Diagnostic>{{std::move(message), {}, {}, std::move(hint), {}}}) {}
 
 Error::Error(ErrorKind kind, std::vector<Diagnostic> diagnostics)
     : kind_(kind), diagnostics_(std::move(diagnostics)) {

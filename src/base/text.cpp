@@ -172,13 +172,26 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-std::string join(std::span<const std::string> parts, std::string_view separator) {
+namespace {
+
+template <typename Part>
+std::string join_all(std::span<const Part> parts, std::string_view separator) {
   std::string out;
-  for (const std::string& part : parts) {
-    if (&part != parts.data()) out += separator;
-    out += part;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) out += separator;
+    out += parts[i];
   }
   return out;
+}
+
+}  // namespace
+
+std::string join(std::span<const std::string> parts, std::string_view separator) {
+  return join_all(parts, separator);
+}
+
+std::string join(std::span<const std::string_view> parts, std::string_view separator) {
+  return join_all(parts, separator);
 }
 
 std::string counted(uint64_t count, std::string_view noun) {

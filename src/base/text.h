@@ -46,6 +46,7 @@ void append_json_string(std::string& out, std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trimmed(std::string_view text);
 std::string join(std::span<const std::string> parts, std::string_view separator);
+std::string join(std::span<const std::string_view> parts, std::string_view separator);
 // "1 test", "2 tests": the count with the noun in the right number.
 std::string counted(uint64_t count, std::string_view noun);
 

@@ -107,17 +107,16 @@ void TestRenderer::load(Connection& connection, const PlannedTest& test) {
 }
 
 std::string TestRenderer::render(const PlannedTest& test) const {
-  Values values;
-  values.set("model_name", test.model_name)
-      .set("model_family", test.model_family)
-      .set("model_location", test.model_location)
-      .set("task", test.task)
-      .set("hardware_type", test.hardware_type)
-      .set("device", device_of(test.hardware_type))
-      .set("batch_size", test.batch_size)
-      .set("test_id", test.test_id)
-      .set("template_name", test.template_name);
-  return templates_.at(test.version_id).render(values);
+  return templates_.at(test.version_id)
+      .render({{"model_name", test.model_name},
+               {"model_family", test.model_family},
+               {"model_location", test.model_location},
+               {"task", test.task},
+               {"hardware_type", test.hardware_type},
+               {"device", device_of(test.hardware_type)},
+               {"batch_size", test.batch_size},
+               {"test_id", test.test_id},
+               {"template_name", test.template_name}});
 }
 
 }  // namespace testloom

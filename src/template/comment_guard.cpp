@@ -7,10 +7,11 @@ namespace {
 constexpr std::string_view kEncodingWord = "coding";
 constexpr std::string_view kTypeWord = "type";
 
-// Whether `rendered` ends in a '#' and blanks.
+// Whether `rendered` ends in a '#' and blanks. Where it is blanks alone, the '#' stands before what was
+// given.
 bool ends_at_comment_start(std::string_view rendered) {
   const size_t last = rendered.find_last_not_of(" \t");
-  return last != std::string_view::npos && rendered[last] == '#';
+  return last == std::string_view::npos || rendered[last] == '#';
 }
 
 // Whether `rendered` ends in the part of `word` that `rest` lacks, which is at least one character; `before`

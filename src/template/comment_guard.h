@@ -3,9 +3,13 @@
 // the rendered text so far, so that words put together from several values and fixed text are seen too.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace testloom::templating {
+
+// So many bytes of the rendered text in front of a value, all of its line where that is shorter, tell.
+inline constexpr size_t kCommentContext = 64;
 
 // Whether `next`, written behind `rendered`, would be the sign that makes the comment magic.
 bool completes_magic_comment(std::string_view rendered, char next, bool on_top);

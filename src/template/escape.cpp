@@ -1,12 +1,12 @@
 #include "template/escape.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
+#include <cmath>
 
 #include "base/text.h"
 #include "template/comment_guard.h"
-#include "template/python_words.h"
+#include "template/expression/written.h"
+#include "template/identifier.h"
+#include "template/output/write.h"
 
 namespace testloom::templating {
 
@@ -77,6 +77,8 @@ void append_str_literal(std::string& out, std::string_view value) {
   out += quote;
 }
 
+// Words may be put together from the text before, the value and what follows; a character of the comment is
+// escaped then.
 void append_comment_text(std::string& out, std::string_view value, bool on_top, std::string_view following) {
   append_printable(out, value, [&](char c) {
     if (completes_magic_comment(out, c, on_top)) {
@@ -92,61 +94,79 @@ void append_comment_text(std::string& out, std::string_view value, bool on_top, 
   }
 }
 
-constexpr size_t kHashDigits = 8;
-
-bool is_hash_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
-
-// Whether a value ends as mapped values do. At least one letter, so that a date at the end is not one.
-bool looks_mapped(std::string_view value) {
-  if (value.size() < kHashDigits + 1 || value[value.size() - kHashDigits - 1] != '_') return false;
-  const std::string_view tail = value.substr(value.size() - kHashDigits);
-  return std::all_of(tail.begin(), tail.end(), is_hash_digit) &&
-         !std::all_of(tail.begin(), tail.end(), is_digit);
-}
-
-// Whether fixed underscores or other values around this one could make a name that Python reserves, such as
-// __debug__ or __peg_parser__.
-bool may_be_reserved_part(std::string_view value) {
-  constexpr std::string_view kWords[] = {"debug", "future", "peg", "parser"};
-  if (value.front() != '_' && value.back() != '_') return false;
-  if (value.find_first_not_of('_') == std::string_view::npos) return true;
-  return std::any_of(std::begin(kWords), std::end(kWords),
-                     [&](std::string_view word) { return value.find(word) != std::string_view::npos; });
-}
-
-bool is_name_already(std::string_view value, const Placement& placement) {
-  if (value.empty() || !std::all_of(value.begin(), value.end(), is_word_byte)) return false;
-  if (placement.begins && is_digit(value.front())) return false;
-  if (placement.alone && is_keyword(value)) return false;
-  return !looks_mapped(value) && !may_be_reserved_part(value);
-}
-
-// A name made of the value; the hash keeps two values apart that differ only in what a name cannot hold.
-void append_name(std::string& out, std::string_view value, const Placement& placement) {
-  if (is_name_already(value, placement)) {
-    out += value;
-    return;
+std::string_view append_float(std::string& out, double number, bool may_call) {
+  if (std::isnan(number)) {
+    if (!may_call) return "Python has no literal for nan";
+    out += "float('nan')";
+  } else if (std::isinf(number)) {
+    out += number < 0 ? "(-1e999)" : "1e999";  // past the largest, which Python reads as infinite
+  } else {
+    if (std::signbit(number)) out += '(';
+    append_number(out, number);
+    if (std::signbit(number)) out += ')';
   }
-  if (placement.begins && !value.empty() && is_digit(value.front())) out += '_';
-  for (size_t at = 0; at < value.size(); at += decode_utf8(value, at).length) {
-    out += is_word_byte(value[at]) ? value[at] : '_';
-  }
-  out += '_';
-  std::string hash = short_hash(value, kHashDigits);
-  if (std::all_of(hash.begin(), hash.end(), is_digit)) hash[0] = static_cast<char>('a' + (hash[0] - '0') % 6);
-  out += hash;
-}
-
-std::string_view append_identifier(std::string& out, std::string_view value, const Placement& placement) {
-  const bool made_of_words = !value.empty() && std::all_of(value.begin(), value.end(), is_word_byte);
-  if (!made_of_words || (placement.begins && is_digit(value.front()))) {
-    return "it must be a name there: letters, digits and '_', no digit first";
-  }
-  const bool taken =
-      placement.alone ? is_keyword(value) || is_reserved_name(value) : may_be_reserved_part(value);
-  if (taken) return "it must be a name there, and this one belongs to Python";
-  out += value;
   return {};
+}
+
+std::string_view append_literal(std::string& out, const Datum& value, bool before_dot);
+
+std::string_view append_items(std::string& out, const Datum& value) {
+  const bool is_dict = value.is(DatumKind::dict);
+  const bool is_tuple = value.is(DatumKind::tuple);
+  out += is_dict ? '{' : is_tuple ? '(' : '[';
+  for (uint32_t i = 0; i < value.size; ++i) {
+    if (i > 0) out += ", ";
+    if (is_dict) {
+      if (const auto reason = append_literal(out, value.entries[i].key, false); !reason.empty())
+        return reason;
+      out += ": ";
+    }
+    const Datum& item = is_dict ? value.entries[i].value : value.items[i];
+    if (const auto reason = append_literal(out, item, false); !reason.empty()) return reason;
+  }
+  if (is_tuple && value.size == 1) out += ',';
+  out += is_dict ? '}' : is_tuple ? ')' : ']';
+  return {};
+}
+
+// The value as Python's repr writes it, and so that it is one operand wherever it stands.
+std::string_view append_literal(std::string& out, const Datum& value, bool before_dot) {
+  switch (value.kind) {
+    case DatumKind::text:
+      append_str_literal(out, value.text());
+      return {};
+    case DatumKind::integer: {
+      const bool parentheses = value.integer < 0 || before_dot;
+      if (parentheses) out += '(';
+      append_str(out, value);
+      if (parentheses) out += ')';
+      return {};
+    }
+    case DatumKind::number:
+      return append_float(out, value.number, true);
+    case DatumKind::list:
+    case DatumKind::tuple:
+    case DatumKind::dict:
+      return append_items(out, value);
+    case DatumKind::iterator:
+      return "what enumerate() and zip() give cannot be written: make a list of it";
+    default:
+      append_repr(out, value);
+      return {};
+  }
+}
+
+bool is_scalar(const Datum& value) { return !(value.kind >= DatumKind::list); }
+
+constexpr std::string_view kWantsScalar = "it must be text, a number, a truth value or None there";
+
+std::string_view append_in_field(std::string& out, const Placement& placement, const Datum& value) {
+  if (value.is(DatumKind::text)) {
+    return append_identifier(out, value.text(), {.rule = Rule::identifier, .begins = true, .alone = true});
+  }
+  if (value.is(DatumKind::number)) return append_float(out, value.number, false);
+  if (!is_scalar(value)) return "only numbers and names can stand there";
+  return append_literal(out, value, placement.before_dot);
 }
 
 std::string_view append_text(std::string& out, const Placement& placement, std::string_view value,
@@ -164,36 +184,42 @@ std::string_view append_text(std::string& out, const Placement& placement, std::
     case Rule::name:
       append_name(out, value, placement);
       return {};
-    case Rule::identifier:
+    default:
       return append_identifier(out, value, placement);
-    case Rule::expression:
-      append_str_literal(out, value);
-      return {};
-    case Rule::number_or_name:
-      return append_identifier(out, value, {.rule = Rule::identifier, .begins = true, .alone = true});
   }
-  return {};
+}
+
+// str(value) by a rule for text.
+std::string_view append_as_text(std::string& out, const Placement& placement, const Datum& value,
+                                std::string_view following) {
+  if (value.is(DatumKind::text)) return append_text(out, placement, value.text(), following);
+  const bool is_name = placement.rule == Rule::name || placement.rule == Rule::identifier;
+  if (is_name && !is_scalar(value)) return kWantsScalar;
+  if (value.is(DatumKind::iterator))
+    return "what enumerate() and zip() give cannot be written: make a list of it";
+  std::string text;
+  append_str(text, value);
+  return append_text(out, placement, text, following);
 }
 
 }  // namespace
 
-std::string_view append_value(std::string& out, const Placement& placement, const Value& value,
+std::string_view append_value(std::string& out, const Placement& placement, const Datum& value,
                               std::string_view following) {
-  if (const std::string* text = std::get_if<std::string>(&value)) {
-    return append_text(out, placement, *text, following);
+  switch (placement.rule) {
+    case Rule::expression:
+      return append_literal(out, value, placement.before_dot);
+    case Rule::number_or_name:
+      return append_in_field(out, placement, value);
+    case Rule::str_text:
+    case Rule::bytes_text:
+    case Rule::comment:
+    case Rule::name:
+    case Rule::identifier:
+      return append_as_text(out, placement, value, following);
+    default:
+      return append_for_output(out, placement, value);
   }
-  const int64_t number = std::get<int64_t>(value);
-  std::array<char, 24> digits;
-  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  const std::string_view text(digits.data(), static_cast<size_t>(written.ptr - digits.data()));
-  if (placement.rule != Rule::expression && placement.rule != Rule::number_or_name) {
-    return append_text(out, placement, text, following);
-  }
-  const bool parentheses = number < 0 || placement.before_dot;
-  if (parentheses) out += '(';
-  out += text;
-  if (parentheses) out += ')';
-  return {};
 }
 
 }  // namespace testloom::templating

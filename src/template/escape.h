@@ -4,15 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include "template/expression/datum.h"
 #include "template/rule.h"
-#include "testloom/template.h"
 
 namespace testloom::templating {
 
-// Appends `value` to `out`, which holds the rendered text so far. `following` is the fixed text behind the
-// placeholder. Returns why the value cannot stand there, or nothing; then `out` is unspecified behind its
-// old end. Text must be UTF-8.
-std::string_view append_value(std::string& out, const Placement& placement, const Value& value,
+// Appends `value` to `out`. `following` is the fixed text behind the placeholder. In a comment, `out` holds
+// the rendered line so far, whose last character may be escaped, since words can be put together across
+// values. Returns why the value cannot stand there, or nothing; then `out` is unspecified behind its old end.
+// Text must be UTF-8.
+std::string_view append_value(std::string& out, const Placement& placement, const Datum& value,
                               std::string_view following);
 
 }  // namespace testloom::templating

@@ -1,8 +1,6 @@
 #include "template/names.h"
 
-#include <fmt/core.h>
-
-#include "base/text.h"
+#include <array>
 
 namespace testloom {
 
@@ -17,13 +15,34 @@ const std::vector<NameInfo>& template_names() {
       {"batch_size", ValueType::integer, "how many inputs go through the model at once"},
       {"test_id", ValueType::text, "the UUID of exactly this test"},
       {"template_name", ValueType::text, "the name of the template itself"},
+      {"config", ValueType::dict, "what the model's config says, such as config.hidden_size"},
+      {"model", ValueType::dict, "the attributes of the user's model list, such as model.owner"},
   };
   return names;
 }
 
+std::string_view type_word(ValueType type) {
+  constexpr std::string_view words[] = {"anything", "None",  "boolean", "integer", "number",  "text",
+                                        "list",     "tuple", "dict",    "range",   "iterator"};
+  return words[static_cast<size_t>(type)];
+}
+
+std::string_view name_of(OutputKind kind) {
+  constexpr std::string_view names[] = {"python", "text", "json", "yaml", "shell"};
+  return names[static_cast<size_t>(kind)];
+}
+
+std::optional<OutputKind> parse_output_kind(std::string_view name) {
+  for (const OutputKind kind :
+       {OutputKind::python, OutputKind::text, OutputKind::json, OutputKind::yaml, OutputKind::shell}) {
+    if (name_of(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
 namespace templating {
 
-std::optional<size_t> find_slot(std::string_view name) {
+std::optional<size_t> find_fixed_slot(std::string_view name) {
   const std::vector<NameInfo>& names = template_names();
   for (size_t slot = 0; slot < names.size(); ++slot) {
     if (names[slot].name == name) return slot;
@@ -31,43 +50,46 @@ std::optional<size_t> find_slot(std::string_view name) {
   return std::nullopt;
 }
 
-std::string unknown_name_hint(std::string_view name) {
-  std::vector<std::string_view> known;
-  std::string list;
-  for (const NameInfo& info : template_names()) {
-    known.push_back(info.name);
-    if (!list.empty()) list += ", ";
-    list += info.name;
+ValueType fixed_type(size_t slot) { return template_names()[slot].type; }
+
+std::string_view python_word(ValueType type) {
+  constexpr std::string_view words[] = {"object", "None",  "bool", "int",   "float",   "str",
+                                        "list",   "tuple", "dict", "range", "iterator"};
+  return words[static_cast<size_t>(type)];
+}
+
+ValueType type_of(const Datum& value) {
+  switch (value.kind) {
+    case DatumKind::none:
+      return ValueType::none;
+    case DatumKind::boolean:
+      return ValueType::boolean;
+    case DatumKind::integer:
+      return ValueType::integer;
+    case DatumKind::number:
+      return ValueType::number;
+    case DatumKind::text:
+      return ValueType::text;
+    case DatumKind::list:
+      return ValueType::list;
+    case DatumKind::tuple:
+      return ValueType::tuple;
+    case DatumKind::dict:
+      return ValueType::dict;
+    case DatumKind::range:
+      return ValueType::range;
+    case DatumKind::iterator:
+      return ValueType::iterator;
+    case DatumKind::absent:
+      break;
   }
-  const std::string likely = nearest(name, known);
-  return likely.empty() ? "known names: " + list : fmt::format("did you mean '{}'?", likely);
+  return ValueType::any;
+}
+
+bool has_type(const Datum& value, ValueType type) {
+  return type == ValueType::any || type_of(value) == type ||
+         (type == ValueType::number && value.is(DatumKind::integer));
 }
 
 }  // namespace templating
-
-Values::Values() : slots_(template_names().size()), present_(template_names().size()) {}
-
-Values& Values::set(std::string_view name, Value value) {
-  const std::optional<size_t> slot = templating::find_slot(name);
-  if (!slot) {
-    throw Error(ErrorKind::usage, fmt::format("unknown name {}", quote(name)),
-                templating::unknown_name_hint(name));
-  }
-  const bool is_text = std::holds_alternative<std::string>(value);
-  if (is_text != (template_names()[*slot].type == ValueType::text)) {
-    throw Error(ErrorKind::usage,
-                fmt::format("the value of '{}' must be {}", name, is_text ? "an integer" : "text"));
-  }
-  if (is_text && !is_utf8(std::get<std::string>(value))) {
-    throw Error(ErrorKind::usage, fmt::format("the value of '{}' is not UTF-8", name));
-  }
-  slots_[*slot] = std::move(value);
-  present_[*slot] = true;
-  return *this;
-}
-
-const Value* Values::find(size_t slot) const {
-  return slot < present_.size() && present_[slot] ? &slots_[slot] : nullptr;
-}
-
 }  // namespace testloom

@@ -1,35 +1,57 @@
-// The fourth stage: flat operations, each a literal piece or one value with its rule. A program is all that
-// rendering needs.
+// The last stage before rendering: flat operations. Each first appends a piece of fixed text, then does one
+// thing. A program is all that rendering needs.
 #pragma once
 
-#include "template/checker.h"
+#include "template/placement/placement.h"
+#include "template/resolve.h"
 
 namespace testloom::templating {
 
+enum class OpCode : uint8_t {
+  text,         // nothing more
+  put_slot,     // puts the value of a slot
+  put,          // puts an expression's value
+  assign,       // gives an expression's value to a target
+  jump,         // goes to `jump`
+  jump_unless,  // goes to `jump` unless the expression's value is true
+  loop_begin,   // begins a loop through an expression's value; goes to `jump` when there is nothing in it
+  loop_next,    // goes to `jump` for the next item, or ends the loop
+};
+
 struct Operation {
-  enum class Kind { literal, put };
-  Kind kind;
-  Span literal = {};  // in Program::literals
-  size_t slot = 0;
-  Placement placement = {};
-  Span source = {};  // put: the placeholder, for errors
+  OpCode code = OpCode::text;
+  bool quoted = false;         // put: a text without `breaks` stands in single quotes
+  bool plain_integer = false;  // put: an integer from 0 on stands as its digits
+  uint16_t breaks = 0;         // put: a text with none of these traits stands as it is
+  uint32_t literal = 0;        // where the fixed text begins in Program::literals
+  uint32_t literal_size = 0;
+  uint32_t expression = 0;  // or the slot, of put_slot
+  uint32_t target = 0;      // assign, loop_begin
+  uint32_t place = 0;       // put, put_slot: in Program::places
+  uint32_t jump = 0;
+};
+
+struct PutPlace {
+  Span span;
+  ExpressionId expression;
+  Placement placement;
 };
 
 struct Program {
-  std::string literals;
-  std::vector<Operation> operations;  // no two literals in a row
-  std::vector<size_t> slots;          // those used, ascending
+  std::string literals;  // with kReadableSlack bytes behind them
+  std::vector<Operation> operations;
+  std::vector<PutPlace> places;
 
   std::string_view literal(const Operation& operation) const {
-    return std::string_view(literals).substr(operation.literal.begin,
-                                             operation.literal.end - operation.literal.begin);
+    return std::string_view(literals).substr(operation.literal, operation.literal_size);
   }
 };
 
-// `checked` comes from a tree without mistakes.
-Program assemble(const Tree& tree, const std::vector<CheckedPlaceholder>& checked);
+// `places` and `placements` come from a tree without mistakes.
+Program assemble(const Tree& tree, const std::vector<Place>& places, const Placements& placements,
+                 const Expressions& expressions);
 
 // One line an operation.
-std::string dump(const Program& program);
+std::string dump(const Program& program, const Expressions& expressions);
 
 }  // namespace testloom::templating

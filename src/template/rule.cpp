@@ -2,29 +2,14 @@
 
 namespace testloom::templating {
 
-namespace {
-
 std::string_view rule_name(Rule rule) {
-  switch (rule) {
-    case Rule::str_text:
-      return "str_text";
-    case Rule::bytes_text:
-      return "bytes_text";
-    case Rule::comment:
-      return "comment";
-    case Rule::name:
-      return "name";
-    case Rule::identifier:
-      return "identifier";
-    case Rule::expression:
-      return "expression";
-    case Rule::number_or_name:
-      return "number_or_name";
-  }
-  return "?";
+  constexpr std::string_view names[] = {"str_text",    "bytes_text",   "comment",        "name",
+                                        "identifier",  "expression",   "number_or_name", "verbatim",
+                                        "remark",      "json_text",    "json_value",     "json_key",
+                                        "yaml_double", "yaml_single",  "yaml_value",     "yaml_block",
+                                        "shell_word",  "shell_double", "shell_single",   "shell_number"};
+  return names[static_cast<size_t>(rule)];
 }
-
-}  // namespace
 
 std::string describe(const Placement& placement) {
   std::string out(rule_name(placement.rule));
@@ -34,6 +19,7 @@ std::string describe(const Placement& placement) {
   }
   if (placement.in_fstring) out += " in_fstring";
   if (placement.on_top) out += " on_top";
+  if (placement.guarded) out += " guarded";
   if (placement.alone) {
     out += " alone";
   } else if (placement.begins) {

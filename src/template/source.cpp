@@ -1,6 +1,8 @@
 #include "template/source.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include <fmt/core.h>
 
@@ -23,10 +25,28 @@ std::vector<size_t> find_line_starts(std::string_view text) {
   return starts;
 }
 
+Diagnostic about_whole(std::string_view path, std::string message, std::string hint) {
+  return {std::move(message), {std::string(path), 0, 0, 0}, {}, std::move(hint), {}};
+}
+
 [[noreturn]] void refuse_whole(std::string_view path, std::string message, std::string hint) {
-  throw Error(
-      ErrorKind::template_text,
-      std::vector<Diagnostic>{{std::move(message), {std::string(path), 0, 0, 0}, {}, std::move(hint)}});
+  throw Error(ErrorKind::template_text,
+              std::vector<Diagnostic>{about_whole(path, std::move(message), std::move(hint))});
+}
+
+Diagnostic about_place(const Source& source, Mistake mistake) {
+  Diagnostic diagnostic = about_whole(source.path(), std::move(mistake.message), std::move(mistake.hint));
+  if (mistake.where) {
+    diagnostic.where = source.position(*mistake.where);
+    const Span line = source.line_span(source.line_at(mistake.where->begin));
+    diagnostic.source_line = source.text().substr(line.begin, line.end - line.begin);
+  }
+  return diagnostic;
+}
+
+[[noreturn]] void refuse_byte(const Source& source, size_t at, std::string message, std::string hint) {
+  Mistake mistake{Span{at, at + 1}, std::move(message), std::move(hint)};
+  throw Error(ErrorKind::template_text, std::vector<Diagnostic>{about_place(source, std::move(mistake))});
 }
 
 }  // namespace
@@ -45,12 +65,12 @@ Source::Source(std::string_view path, std::string_view text) : path_(path) {
     refuse_whole(path, "the template is empty", "a template is a Python file with one test function");
   }
   if (const size_t bad = find_invalid_utf8(text_); bad != std::string_view::npos) {
-    refuse({{Span{bad, bad + 1},
-             fmt::format("the template is not UTF-8: byte 0x{:02x}", static_cast<uint8_t>(text_[bad])),
-             "save the file as UTF-8"}});
+    refuse_byte(*this, bad,
+                fmt::format("the template is not UTF-8: byte 0x{:02x}", static_cast<uint8_t>(text_[bad])),
+                "save the file as UTF-8");
   }
   if (const size_t nul = text_.find('\0'); nul != std::string::npos) {
-    refuse({{Span{nul, nul + 1}, "the template holds a NUL byte (U+0000)", "Python sources hold none"}});
+    refuse_byte(*this, nul, "the template holds a NUL byte (U+0000)", "Python sources hold none");
   }
 }
 
@@ -70,32 +90,50 @@ SourcePosition Source::position(Span span) const {
   const Span whole = line_span(line);
   const size_t begin = std::min(span.begin, whole.end);
   const size_t end = std::clamp(span.end, begin, whole.end);
-  const int column = 1 + static_cast<int>(count_code_points(text({whole.begin, begin})));
-  const int length = static_cast<int>(count_code_points(text({begin, end})));
+  const int column = 1 + static_cast<int>(count_code_points(text().substr(whole.begin, begin - whole.begin)));
+  const int length = static_cast<int>(count_code_points(text().substr(begin, end - begin)));
   return {path_, static_cast<int>(line), column, column + length};
 }
 
-Diagnostic Source::diagnose(Mistake mistake) const {
-  Diagnostic diagnostic{std::move(mistake.message), {path_, 0, 0, 0}, {}, std::move(mistake.hint)};
-  if (mistake.where) {
-    diagnostic.where = position(*mistake.where);
-    diagnostic.source_line = text(line_span(line_at(mistake.where->begin)));
+uint32_t Sources::add(std::string_view path, std::string_view text, std::optional<Span> included_at) {
+  files_.push_back({std::make_unique<Source>(path, text), included_at});
+  return static_cast<uint32_t>(files_.size() - 1);
+}
+
+Diagnostic Sources::diagnose(Mistake mistake) const {
+  if (!mistake.where) return about_place(file(0), std::move(mistake));
+  const File* at = &files_[mistake.where->file];
+  Diagnostic diagnostic = about_place(*at->source, std::move(mistake));
+  for (; at->included_at; at = &files_[at->included_at->file]) {
+    diagnostic.trail.push_back(position(*at->included_at));
   }
   return diagnostic;
 }
 
-void Source::refuse(Mistakes mistakes) const {
-  std::stable_sort(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) {
-    return (a.where ? a.where->begin + 1 : 0) < (b.where ? b.where->begin + 1 : 0);
-  });
-  if (mistakes.size() > kMostMistakes) {
-    const size_t left_out = mistakes.size() - kMostMistakes;
-    mistakes.resize(kMostMistakes);
-    mistakes.push_back({std::nullopt, fmt::format("{} more not shown", counted(left_out, "mistake")), ""});
-  }
+void Sources::refuse(Mistakes mistakes) const {
+  const auto order = [](const Mistake& mistake) {
+    return mistake.where ? std::pair(mistake.where->file, mistake.where->begin + 1)
+                         : std::pair(0u, size_t{0});
+  };
+  std::stable_sort(mistakes.begin(), mistakes.end(),
+                   [&](const Mistake& a, const Mistake& b) { return order(a) < order(b); });
   std::vector<Diagnostic> diagnostics;
-  diagnostics.reserve(mistakes.size());
-  for (Mistake& mistake : mistakes) diagnostics.push_back(diagnose(std::move(mistake)));
+  std::set<std::tuple<std::string, int, int, std::string>> seen;
+  size_t left_out = 0;
+  for (Mistake& mistake : mistakes) {
+    if (diagnostics.size() == kMostMistakes) {
+      ++left_out;  // working out what is not shown would take long where lines are
+      continue;
+    }
+    Diagnostic diagnostic = diagnose(std::move(mistake));
+    const SourcePosition& where = diagnostic.where;
+    const bool is_new = seen.emplace(where.path, where.line, where.column, diagnostic.message).second;
+    if (is_new || count() == 1) diagnostics.push_back(std::move(diagnostic));
+  }
+  if (left_out > 0) {
+    diagnostics.push_back(
+        about_whole(file(0).path(), fmt::format("{} more not shown", counted(left_out, "mistake")), ""));
+  }
   throw Error(ErrorKind::template_text, std::move(diagnostics));
 }
 

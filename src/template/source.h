@@ -1,7 +1,8 @@
-// The text of one template: checks that it is text at all, and turns byte offsets into lines and columns,
-// which happens only when an error is made. All later stages speak in Spans of this text.
+// The texts that one template is made of: checks that each is text at all, and turns byte offsets into lines
+// and columns, which happens only when an error is made. All later stages speak in Spans of these texts.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@ namespace testloom::templating {
 struct Span {
   size_t begin = 0;
   size_t end = 0;
+  uint32_t file = 0;  // which of the Sources
   bool operator==(const Span&) const = default;
 };
 
@@ -27,6 +29,7 @@ struct Mistake {
 constexpr size_t kMostMistakes = 100;
 using Mistakes = std::vector<Mistake>;
 
+// One text.
 class Source {
  public:
   // Throws an Error (template_text) when `text` is empty, too large, not UTF-8 or holds U+0000. A byte order
@@ -35,7 +38,6 @@ class Source {
 
   const std::string& path() const { return path_; }
   std::string_view text() const { return text_; }
-  std::string_view text(Span span) const { return text().substr(span.begin, span.end - span.begin); }
 
   // Lines end at \n, \r\n or a lone \r, as for Python; the first is 1.
   size_t line_count() const { return line_starts_.size(); }
@@ -45,15 +47,39 @@ class Source {
   // A span that goes past its first line is cut at that line's end.
   SourcePosition position(Span span) const;
 
-  Diagnostic diagnose(Mistake mistake) const;
-  // All mistakes in one Error (template_text), ordered by place; those without a place come first. Past
-  // kMostMistakes they are only counted.
-  [[noreturn]] void refuse(Mistakes mistakes) const;
-
  private:
   std::string path_;
   std::string text_;
   std::vector<size_t> line_starts_;
+};
+
+// The template's own text and those that it includes or extends. A text that is included twice is there
+// twice, since a mistake in it is shown with the way that led to it.
+class Sources {
+ public:
+  Sources(std::string_view path, std::string_view text) { add(path, text, std::nullopt); }
+  // Throws as Source does. `included_at` is the statement that named it.
+  uint32_t add(std::string_view path, std::string_view text, std::optional<Span> included_at);
+
+  size_t count() const { return files_.size(); }
+  const Source& file(uint32_t index) const { return *files_[index].source; }
+  std::string_view text(Span span) const {
+    return file(span.file).text().substr(span.begin, span.end - span.begin);
+  }
+  size_t line_at(Span span) const { return file(span.file).line_at(span.begin); }
+  SourcePosition position(Span span) const { return file(span.file).position(span); }
+
+  Diagnostic diagnose(Mistake mistake) const;
+  // All mistakes in one Error (template_text), ordered by place; those without a place come first, the same
+  // mistake of a text that is there twice is told once. Past kMostMistakes they are only counted.
+  [[noreturn]] void refuse(Mistakes mistakes) const;
+
+ private:
+  struct File {
+    std::unique_ptr<Source> source;  // does not move when files are added
+    std::optional<Span> included_at;
+  };
+  std::vector<File> files_;
 };
 
 }  // namespace testloom::templating

@@ -2,43 +2,143 @@
 // needs.
 #include "testloom/template.h"
 
-#include "template/render.h"
+#include <algorithm>
+
+#include "template/compiled.h"
+#include "template/names.h"
+#include "template/value_datum.h"
 
 namespace testloom {
 
-struct Template::Program {
-  templating::Source source;
-  templating::Program code;
-};
+using namespace templating;
 
-Template Template::compile(std::string_view path, std::string_view text) {
-  templating::Source source(path, text);
-  templating::Mistakes mistakes;
-  const std::vector<templating::Token> tokens = templating::lex(source, mistakes);
-  const templating::Tree tree = templating::parse(source, tokens, mistakes);
-  const std::vector<templating::CheckedPlaceholder> checked = templating::check(source, tree, mistakes);
-  if (!mistakes.empty()) source.refuse(std::move(mistakes));
-  templating::Program code = templating::assemble(tree, checked);
-  return Template(std::make_unique<Program>(Program{std::move(source), std::move(code)}));
+namespace {
+
+std::vector<Site> sites_of(const Sources& sources, const Expressions& expressions,
+                           const std::vector<Place>& places) {
+  std::vector<Site> sites;
+  sites.reserve(places.size());
+  for (const Place& place : places) {
+    const Expression& expression = expressions[place.expression];
+    sites.push_back({.span = place.span,
+                     .name = sources.text(expression.span),
+                     .type = expression.type,
+                     .known = expression.kind != ExpressionKind::broken,
+                     .is_raw = expression.kind == ExpressionKind::raw,
+                     .is_identifier = expression.kind == ExpressionKind::identifier});
+  }
+  return sites;
 }
 
-Template::Template(std::unique_ptr<Program> program) : program_(std::move(program)) {}
+std::vector<ParameterInfo> infos_of(const std::vector<ParameterDeclaration>& declared) {
+  std::vector<ParameterInfo> infos;
+  for (const ParameterDeclaration& parameter : declared) {
+    ParameterInfo info{std::string(parameter.name),
+                       parameter.type,
+                       std::nullopt,
+                       std::string(parameter.meaning),
+                       {},
+                       parameter.trusted};
+    if (parameter.default_value) info.default_value = to_value(*parameter.default_value);
+    for (const Datum& choice : parameter.choices) info.choices.push_back(to_value(choice));
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+std::vector<NeedInfo> infos_of(const std::vector<NeedDeclaration>& declared) {
+  std::vector<NeedInfo> infos;
+  for (const NeedDeclaration& need : declared) {
+    NeedInfo info{std::string(need.template_name), {}};
+    for (const NeedDeclaration::Axis& axis : need.axes)
+      info.axes.emplace_back(std::string(axis.name), to_value(axis.value));
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+std::vector<bool> find_wanted_names(const Program& program, size_t slots) {
+  std::vector<bool> wanted(slots);
+  for (const Operation& operation : program.operations) {
+    if (operation.code != OpCode::put_slot) continue;
+    const Rule rule = program.places[operation.place].placement.rule;
+    if (rule == Rule::name || rule == Rule::identifier || rule == Rule::number_or_name)
+      wanted[operation.expression] = true;
+  }
+  return wanted;
+}
+
+}  // namespace
+
+Template Template::compile(std::string_view path, std::string_view text, const CompileOptions& options) {
+  auto compiled = std::make_unique<Compiled>(path, text);
+  const Sources& sources = compiled->sources;
+  Expressions& expressions = compiled->expressions;
+  Mistakes mistakes;
+  Composition composition = compose(compiled->sources, expressions, options, mistakes);
+  Declarations& declarations = composition.tree.declarations;
+  compiled->output = declarations.output.value_or(options.output);
+  compiled->resolution = resolve(composition.tree, expressions, mistakes);
+  const std::vector<Place>& places = compiled->resolution.places;
+
+  const CodeText code(sources, composition.tree.nodes);
+  const bool is_test = compiled->output == OutputKind::python && !options.is_partial;
+  const Placements placements =
+      place(compiled->output, code, sites_of(sources, expressions, places), is_test, mistakes);
+  if (!mistakes.empty()) sources.refuse(std::move(mistakes));
+
+  compiled->program = assemble(composition.tree, places, placements, expressions);
+  compiled->parameters = infos_of(declarations.parameters);
+  compiled->needs = infos_of(declarations.needs);
+  compiled->is_exclusive = declarations.exclusive;
+  compiled->cores = declarations.cores;
+  compiled->declared = std::move(declarations.parameters);
+  compiled->used = std::move(composition.used);
+  compiled->names_wanted = find_wanted_names(compiled->program, compiled->resolution.slot_count);
+  return Template(std::move(compiled));
+}
+
+Template::Template(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
 Template::Template(Template&&) noexcept = default;
 Template& Template::operator=(Template&&) noexcept = default;
 Template::~Template() = default;
 
-std::string Template::render(const Values& values) const {
-  std::string out;
-  render_to(out, values);
-  return out;
+OutputKind Template::output_kind() const { return compiled_->output; }
+const std::vector<ParameterInfo>& Template::parameters() const { return compiled_->parameters; }
+const std::vector<NeedInfo>& Template::needs() const { return compiled_->needs; }
+bool Template::is_exclusive() const { return compiled_->is_exclusive; }
+std::optional<int64_t> Template::cores() const { return compiled_->cores; }
+const std::vector<RequiredKey>& Template::required_keys() const {
+  return compiled_->resolution.required_keys;
+}
+const std::vector<UsedTemplate>& Template::used_templates() const { return compiled_->used; }
+
+std::vector<std::string_view> Template::used_names() const {
+  std::vector<std::string_view> names;
+  for (const size_t slot : compiled_->resolution.used_slots) {
+    names.push_back(slot < kFirstParameterSlot
+                        ? template_names()[slot].name
+                        : std::string_view(compiled_->parameters[slot - kFirstParameterSlot].name));
+  }
+  return names;
 }
 
-void Template::render_to(std::string& out, const Values& values) const {
-  templating::render(program_->source, program_->code, values, out);
+std::optional<size_t> Template::find_slot(std::string_view name) const {
+  if (const std::optional<size_t> slot = find_fixed_slot(name)) return slot;
+  for (size_t i = 0; i < compiled_->parameters.size(); ++i) {
+    if (compiled_->parameters[i].name == name) return kFirstParameterSlot + i;
+  }
+  return std::nullopt;
 }
 
-const std::vector<size_t>& Template::used_slots() const { return program_->code.slots; }
+std::string Template::render(const std::vector<std::pair<std::string, Value>>& values) const {
+  Renderer renderer(*this);
+  for (const auto& [name, value] : values) {
+    if (find_slot(name)) renderer.set(name, value);
+  }
+  return std::string(renderer.render());
+}
 
-std::string Template::dump() const { return templating::dump(program_->code); }
+std::string Template::dump() const { return templating::dump(compiled_->program, compiled_->expressions); }
 
 }  // namespace testloom

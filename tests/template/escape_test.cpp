@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "template/python_words.h"
+#include "template/value_datum.h"
 
 namespace testloom {
 namespace {
@@ -15,8 +16,10 @@ using templating::Rule;
 
 std::string written(const Placement& placement, const Value& value, std::string_view before = {},
                     std::string_view following = {}) {
+  templating::Arena arena;
   std::string out(before);
-  const std::string_view reason = append_value(out, placement, value, following);
+  const std::string_view reason =
+      append_value(out, placement, templating::to_datum(value, "value", arena), following);
   return reason.empty() ? out : fmt::format("refused: {}", reason);
 }
 
@@ -56,7 +59,7 @@ TEST(TemplateEscape, Expressions) {
   EXPECT_EQ(written({.rule = Rule::expression}, int64_t{4}), "4");
   EXPECT_EQ(written({.rule = Rule::expression}, int64_t{-4}), "(-4)");
   EXPECT_EQ(written({.rule = Rule::expression, .before_dot = true}, int64_t{4}), "(4)");
-  EXPECT_EQ(written({.rule = Rule::expression}, INT64_MIN), "(-9223372036854775808)");
+  EXPECT_EQ(written({.rule = Rule::expression}, Value(INT64_MIN)), "(-9223372036854775808)");
   EXPECT_EQ(written({.rule = Rule::number_or_name}, "abc"), "abc");
   EXPECT_TRUE(written({.rule = Rule::number_or_name}, "a-b").starts_with("refused"));
   EXPECT_TRUE(written({.rule = Rule::number_or_name}, "lambda").starts_with("refused"));

@@ -60,7 +60,7 @@ TEST(TemplateSource, CountsLinesAsPythonDoesAndColumnsInCodePoints) {
 }
 
 TEST(TemplateSource, OrdersMistakesByPlace) {
-  const Source source("t.py", "one\ntwo\n");
+  const templating::Sources source("t.py", "one\ntwo\n");
   try {
     source.refuse({{Span{4, 7}, "late", ""}, {Span{0, 3}, "early", "hint"}, {std::nullopt, "whole", ""}});
   } catch (const Error& error) {

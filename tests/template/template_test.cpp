@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "template/placement/literal.h"
@@ -27,45 +28,49 @@ std::string message_of(Action action, ErrorKind kind) {
 TEST(Template, NamesAreInTheOrderOfTheirSlots) {
   std::string names;
   for (const NameInfo& info : template_names()) {
-    names += std::string(info.name) + (info.type == ValueType::integer ? ":integer " : " ");
+    names += fmt::format("{}:{} ", info.name, type_word(info.type));
     EXPECT_FALSE(info.meaning.empty());
   }
   EXPECT_EQ(names,
-            "model_name model_family model_location task hardware_type device batch_size:integer test_id "
-            "template_name ");
+            "model_name:text model_family:text model_location:text task:text hardware_type:text device:text "
+            "batch_size:integer test_id:text template_name:text config:dict model:dict ");
 }
 
 TEST(Template, ValuesAreChecked) {
-  Values values;
+  const Template t =
+      Template::compile("t.py", "#% param mode: str = \"a\" in [\"a\", \"b\"]\n" + std::string(kTest));
+  Renderer renderer(t);
   const auto set = [&](std::string_view name, Value value) {
-    return message_of([&] { values.set(name, std::move(value)); }, ErrorKind::usage);
+    return message_of([&] { renderer.set(name, value); }, ErrorKind::usage);
   };
   EXPECT_EQ(set("modle_name", "x"), "unknown name 'modle_name'\n  did you mean 'model_name'?");
-  EXPECT_EQ(set("batch_size", "4"), "the value of 'batch_size' must be an integer");
-  EXPECT_EQ(set("task", int64_t{4}), "the value of 'task' must be text");
+  EXPECT_EQ(set("batch_size", "4"), "the value of 'batch_size' must be an integer\n  it is '4'");
+  EXPECT_EQ(set("task", 4), "the value of 'task' must be text\n  it is 4");
   EXPECT_EQ(set("task", "\xff"), "the value of 'task' is not UTF-8");
-  EXPECT_EQ(values.find(3), nullptr);
+  EXPECT_EQ(set("mode", "c"), "the value of 'mode' cannot be 'c'\n  it is one of 'a', 'b'");
   EXPECT_EQ(set("task", "x"), "no error");
-  EXPECT_EQ(std::get<std::string>(*values.find(3)), "x");
-  EXPECT_EQ(values.find(99), nullptr);
+  Value nested;
+  for (int depth = 0; depth < 65; ++depth) nested = Value(Value::List{nested});
+  EXPECT_EQ(set("config", Value(Value::Dict{{"deep", nested}})),
+            "the value of 'config' is nested more than 64 deep");
 }
 
-TEST(Template, UsedSlotsAreAscendingAndOnce) {
+TEST(Template, UsedNamesAreEachThereOnce) {
   const Template t =
       Template::compile("t.py", "x = '${device} ${model_name} ${device}'\n" + std::string(kTest));
-  EXPECT_EQ(t.used_slots(), (std::vector<size_t>{0, 5}));
+  EXPECT_EQ(t.used_names(), (std::vector<std::string_view>{"model_name", "device"}));
 }
 
-TEST(Template, MissingValueNamesThePlaceholderAndLeavesTheOutputAlone) {
+TEST(Template, MissingValueNamesThePlaceholder) {
   const Template t = Template::compile("t.py", "x = '${task}'\ny = '${device}'\n" + std::string(kTest));
-  Values values;
-  values.set("task", "a");
-  std::string out = "before";
-  EXPECT_EQ(message_of([&] { t.render_to(out, values); }, ErrorKind::template_text),
+  Renderer renderer(t);
+  renderer.set("task", "a");
+  EXPECT_EQ(message_of([&] { renderer.render(); }, ErrorKind::template_text),
             "t.py:2:6: no value for 'device'\n  y = '${device}'\n       ^^^^^^^^^");
-  EXPECT_EQ(out, "before");
-  t.render_to(out, values.set("device", "b"));
-  EXPECT_EQ(out, "beforex = 'a'\ny = 'b'\n" + std::string(kTest));
+  EXPECT_EQ(renderer.set("device", "b").render(), "x = 'a'\ny = 'b'\n" + std::string(kTest));
+  renderer.clear();
+  EXPECT_EQ(message_of([&] { renderer.render(); }, ErrorKind::template_text).substr(0, 28),
+            "t.py:1:6: no value for 'task");
 }
 
 TEST(Template, LineEndsAreKeptAndCounted) {
@@ -83,7 +88,7 @@ TEST(Template, LineEndsAreKeptAndCounted) {
 
 TEST(Template, ByteOrderMarkIsLeftOut) {
   const Template t = Template::compile("t.py", "\xEF\xBB\xBF# coding: utf-8\n" + std::string(kTest));
-  EXPECT_EQ(t.render(Values()), "# coding: utf-8\n" + std::string(kTest));
+  EXPECT_EQ(t.render({}), "# coding: utf-8\n" + std::string(kTest));
 }
 
 TEST(Template, EncodingOfLaterLinesIsAnOrdinaryComment) {

@@ -2,10 +2,26 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "testloom/template.h"
 
 namespace testloom {
+
+// Values by name; setting one again replaces it.
+struct Values : std::vector<std::pair<std::string, Value>> {
+  Values& set(std::string_view name, Value value) {
+    for (auto& [known, held] : *this) {
+      if (known == name) {
+        held = std::move(value);
+        return *this;
+      }
+    }
+    emplace_back(std::string(name), std::move(value));
+    return *this;
+  }
+};
 
 inline Values plain_values() {
   Values values;
@@ -21,7 +37,7 @@ inline Values hostile_values() {
   for (const NameInfo& info : template_names()) {
     if (info.type == ValueType::text) {
       values.set(info.name, "a\"; import os  # '\n");
-    } else {
+    } else if (info.type == ValueType::integer) {
       values.set(info.name, int64_t{-4});
     }
   }
@@ -30,12 +46,10 @@ inline Values hostile_values() {
 
 // `${name}` replaced by the value's text wherever it stands, and nothing else.
 inline std::string plainly_substituted(std::string text) {
-  const Values values = plain_values();
-  for (size_t slot = 0; slot < template_names().size(); ++slot) {
-    const std::string placeholder = "${" + std::string(template_names()[slot].name) + "}";
-    const Value& value = *values.find(slot);
-    const std::string* held = std::get_if<std::string>(&value);
-    const std::string shown = held ? *held : std::to_string(std::get<int64_t>(value));
+  for (const auto& [name, value] : plain_values()) {
+    const std::string placeholder = "${" + name + "}";
+    const std::string* held = std::get_if<std::string>(&value.data);
+    const std::string shown = held ? *held : std::to_string(std::get<int64_t>(value.data));
     for (size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos; at += shown.size()) {
       text.replace(at, placeholder.size(), shown);
     }

@@ -52,6 +52,8 @@ void place_comment(const CodeText& code, size_t begin, size_t end, bool on_top, 
                    Mistakes& mistakes) {
   const std::string_view hint = "begin the comment with another word";
   const bool is_type_comment = begins_type(code.text(begin + 1, end));
+  const size_t sign = code.text(begin, end).find_last_of(":=");
+  const size_t last_sign = sign == std::string_view::npos ? 0 : begin + sign;
   bool only_values = true;  // so far the comment holds nothing but blanks and placeholders
   for (size_t at = begin + 1; at < end; ++at) {
     if (!code.is_hole(at)) {
@@ -64,7 +66,8 @@ void place_comment(const CodeText& code, size_t begin, size_t end, bool on_top, 
     } else if (only_values && begins_type(code.text(at + 1, end))) {
       verdicts.refuse(site, "where an empty value would make a type comment", hint);
     } else {
-      verdicts.accept(site, {.rule = Rule::comment, .on_top = on_top});
+      const bool guarded = at < last_sign;
+      verdicts.accept(site, {.rule = Rule::comment, .on_top = on_top, .guarded = guarded});
     }
   }
   if (on_top) check_encoding(code, begin, end, verdicts, mistakes);

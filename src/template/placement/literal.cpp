@@ -142,9 +142,10 @@ std::optional<Literal> literal_of_prefix(std::string_view prefix) {
   return known ? std::optional(literal) : std::nullopt;
 }
 
-LiteralStop scan_literal_text(const CodeText& code, const Literal& literal, size_t& at, Verdicts& verdicts) {
+LiteralStop scan_literal_text(const CodeText& code, const Literal& literal, size_t stop, size_t& at,
+                              Verdicts& verdicts) {
   size_t quotes = 0;  // unescaped, with nothing but placeholders behind them
-  while (at < code.size()) {
+  while (at < stop) {
     const char c = code.at(at);
     if (closes(code, literal, at)) {
       at += literal.quote_length();
@@ -168,7 +169,7 @@ LiteralStop scan_literal_text(const CodeText& code, const Literal& literal, size
       ++at;
     }
   }
-  return LiteralStop::unterminated;
+  return at < code.size() ? LiteralStop::joint : LiteralStop::unterminated;
 }
 
 }  // namespace testloom::templating

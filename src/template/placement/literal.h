@@ -29,9 +29,12 @@ enum class LiteralStop {
   field,       // `at` is at the `{` of a replacement field
   lone_brace,  // `at` is at a `}` that closes nothing
   unterminated,
+  joint,  // `at` is at `stop`
 };
 
-// Goes through the literal's text from `at` on and judges the placeholders in it.
-LiteralStop scan_literal_text(const CodeText& code, const Literal& literal, size_t& at, Verdicts& verdicts);
+// Goes through the literal's text from `at` on and judges the placeholders in it, not past the beginning of a
+// line at `stop`.
+LiteralStop scan_literal_text(const CodeText& code, const Literal& literal, size_t stop, size_t& at,
+                              Verdicts& verdicts);
 
 }  // namespace testloom::templating

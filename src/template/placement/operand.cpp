@@ -53,6 +53,7 @@ bool ends_operand(const CodeText& code, const PythonToken& token) {
     case Kind::open:
     case Kind::field_begin:
     case Kind::newline:
+    case Kind::joint:
       return false;
     default:
       return true;
@@ -71,6 +72,7 @@ bool can_follow_operand(const CodeText& code, const PythonToken& token) {
     case Kind::spec_begin:
     case Kind::field_end:
     case Kind::newline:
+    case Kind::joint:
       return true;
     default:
       return false;

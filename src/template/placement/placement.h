@@ -12,11 +12,15 @@ struct Placements {
   std::vector<std::optional<Placement>> of;
 };
 
-// `sites` says what each placeholder of the tree is, in order. Also checks that the text is one test.
-Placements place_in_python(const Source& source, const Tree& tree, std::vector<Site> sites,
-                           Mistakes& mistakes);
+// `sites` says what each placeholder of the code is, in order. `is_test`: also checks that the text is one
+// test.
+Placements place_in_python(const CodeText& code, std::vector<Site> sites, bool is_test, Mistakes& mistakes);
+
+// The same for any kind of output; only Python can be a test.
+Placements place(OutputKind output, const CodeText& code, std::vector<Site> sites, bool is_test,
+                 Mistakes& mistakes);
 
 // One line a placeholder.
-std::string dump(const Source& source, const Tree& tree, const Placements& placements);
+std::string dump(const Sources& sources, const std::vector<Site>& sites, const Placements& placements);
 
 }  // namespace testloom::templating

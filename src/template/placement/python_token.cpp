@@ -6,8 +6,8 @@ namespace {
 
 std::string_view kind_name(PythonToken::Kind kind) {
   constexpr std::string_view names[] = {
-      "name",        "number",      "string",     "op",         "open",      "close",  "fstring_begin",
-      "fstring_end", "field_begin", "conversion", "spec_begin", "field_end", "newline"};
+      "name",        "number",      "string",     "op",         "open",      "close",   "fstring_begin",
+      "fstring_end", "field_begin", "conversion", "spec_begin", "field_end", "newline", "joint"};
   return names[static_cast<size_t>(kind)];
 }
 

@@ -26,11 +26,13 @@ struct PythonToken {
     spec_begin,   // its :
     field_end,
     newline,  // the end of a logical line that is not blank
+    joint,    // a line statement between logical lines or between elements in brackets
   };
   Kind kind;
   size_t begin;
   size_t end;
   bool shows_source = false;  // field_begin: the field ends in `=` and shows its own source
+  size_t joint = 0;           // joint: which of CodeText::joints()
 };
 
 // One line a token.

@@ -5,7 +5,10 @@
 
 #include <fmt/core.h>
 
+#include "base/text.h"
+#include "template/lexer.h"
 #include "template/placement/comment.h"
+#include "template/placement/joint_stack.h"
 #include "template/placement/literal.h"
 #include "template/python_words.h"
 
@@ -23,11 +26,13 @@ bool is_name_byte(char c) { return is_word_byte(c) || c == kHole || static_cast<
 
 class Scanner {
  public:
-  Scanner(const Source& source, const CodeText& code, Verdicts& verdicts, Mistakes& mistakes)
-      : source_(source), code_(code), verdicts_(verdicts), mistakes_(mistakes) {}
+  Scanner(const CodeText& code, Verdicts& verdicts, Mistakes& mistakes)
+      : code_(code), verdicts_(verdicts), mistakes_(mistakes) {}
 
   PythonScan run() {
-    while (at_ < code_.size() && complete_) {
+    while (complete_) {
+      pass_joints();
+      if (at_ >= code_.size() || !complete_) break;
       if (!frames_.empty() && frames_.back().kind == Frame::Kind::literal) {
         scan_literal();
       } else if (!frames_.empty() && frames_.back().kind == Frame::Kind::spec) {
@@ -42,7 +47,7 @@ class Scanner {
     } else {
       while (!tokens_.empty() && tokens_.back().kind != Kind::newline) tokens_.pop_back();
     }
-    return {std::move(tokens_), complete_};
+    return {std::move(tokens_), complete_, std::move(literals_)};
   }
 
  private:
@@ -58,7 +63,63 @@ class Scanner {
 
   void emit(Kind kind, size_t begin, size_t end) {
     tokens_.push_back({kind, begin, end});
+    if (joints_.depth() == 0) code_seen_ = true;
     at_ = end;
+  }
+
+  // What has to be the same at both ends of a branch or loop: the innermost thing that is open.
+  struct State {
+    size_t depth;
+    size_t begin;
+    Frame::Kind kind;
+    bool operator==(const State&) const = default;
+  };
+  State state() const {
+    if (frames_.empty()) return {0, 0, Frame::Kind::bracket};
+    return {frames_.size(), frames_.back().begin, frames_.back().kind};
+  }
+
+  // Where the next joint is, which nothing is scanned past.
+  size_t next_joint() const {
+    return joint_ < code_.joints().size() ? code_.joints()[joint_].offset : code_.size();
+  }
+
+  void pass_joints() {
+    for (; complete_ && joint_ < code_.joints().size() && code_.joints()[joint_].offset <= at_; ++joint_) {
+      pass_joint(code_.joints()[joint_]);
+    }
+  }
+
+  void pass_joint(const Joint& joint) {
+    if (top_is(Frame::Kind::field) || top_is(Frame::Kind::spec) ||
+        (top_is(Frame::Kind::literal) && frames_.back().literal.in_field)) {
+      refuse_joint(joint, "a line statement cannot stand in a replacement field", "end the f-string first");
+    } else if (!top_is(Frame::Kind::literal)) {
+      check_joint_place(joint);
+      tokens_.push_back({.kind = Kind::joint, .begin = at_, .end = at_, .joint = joint_});
+    }
+    if (!joints_.pass(joint, state())) {
+      refuse_joint(joint, "brackets or strings that begin on one side of this line end on the other",
+                   "what a branch or loop opens it has to close, and nothing else");
+    }
+  }
+
+  void check_joint_place(const Joint& joint) {
+    if (tokens_.empty()) return;
+    const PythonToken& last = tokens_.back();
+    if (last.kind == Kind::newline || last.kind == Kind::joint || last.kind == Kind::open) return;
+    if (frames_.empty()) {
+      refuse_joint(joint, "a line statement stands within a statement of Python",
+                   "the line before it goes on: end it first");
+    } else if (code_.text(last.begin, last.end) != ",") {
+      refuse_joint(joint, "a line statement in brackets stands between whole elements",
+                   "write ',' at the end of the line before it");
+    }
+  }
+
+  void refuse_joint(const Joint& joint, std::string message, std::string hint) {
+    mistakes_.push_back({joint.statement, std::move(message), std::move(hint)});
+    complete_ = false;
   }
 
   void stop(size_t begin, size_t end, std::string message, std::string hint) {
@@ -101,7 +162,7 @@ class Scanner {
   bool top_is(Frame::Kind kind) const { return !frames_.empty() && frames_.back().kind == kind; }
 
   void end_line() {
-    if (!tokens_.empty() && tokens_.back().kind != Kind::newline) {
+    if (!tokens_.empty() && tokens_.back().kind != Kind::newline && tokens_.back().kind != Kind::joint) {
       tokens_.push_back({Kind::newline, at_, at_});
     }
   }
@@ -112,6 +173,8 @@ class Scanner {
       ++at_;
     } else if (c == '\n' || c == '\r') {
       if (frames_.empty()) end_line();
+      const bool ends_line = c == '\n' || code_.at(at_ + 1) != '\n';
+      if (ends_line && joints_.depth() == 0) ++lines_;
       ++at_;
     } else if (c == '#') {
       scan_comment();
@@ -138,11 +201,26 @@ class Scanner {
                          "Python before 3.12 knows no comments there");
       }
     } else {
-      const bool on_top =
-          tokens_.empty() && frames_.empty() && source_.line_at(code_.source_span(at_, at_ + 1).begin) <= 2;
+      // Lines of branches may not be there in the rendered text, which moves later ones up.
+      const bool on_top = !code_seen_ && frames_.empty() && lines_ < 2;
+      refuse_late_statement(end);
       place_comment(code_, at_, end, on_top, verdicts_, mistakes_);
     }
     at_ = end;
+  }
+
+  // A comment behind code that looks like a line statement is one that its author put on the wrong line.
+  void refuse_late_statement(size_t end) {
+    const std::string_view comment = code_.text(at_, end);
+    if (!comment.starts_with("#%") || comment.starts_with("#%%") ||
+        comment.find(kHole) != std::string_view::npos)
+      return;
+    if (!is_statement_word(statement_word(comment.substr(2)))) return;
+    const size_t line = code_.text().substr(0, at_).find_last_of("\r\n");
+    const size_t begin = line == std::string_view::npos ? 0 : line + 1;
+    if (trimmed(code_.text(begin, at_)).empty()) return;  // between raw and endraw
+    mistakes_.push_back({code_.source_span(at_, end), "a line statement stands on a line of its own",
+                         "write '# %' for a comment that begins with '%'"});
   }
 
   // A backslash outside of literals joins two lines; before anything else it is an error of the template's.
@@ -211,9 +289,12 @@ class Scanner {
 
   void scan_literal() {
     const Frame frame = frames_.back();
-    switch (scan_literal_text(code_, frame.literal, at_, verdicts_)) {
+    switch (scan_literal_text(code_, frame.literal, next_joint(), at_, verdicts_)) {
+      case LiteralStop::joint:
+        break;
       case LiteralStop::closed:
         frames_.pop_back();
+        literals_.push_back({frame.begin, at_});
         if (frame.literal.formatted) {
           emit(Kind::fstring_end, at_ - frame.literal.quote_length(), at_);
         } else {
@@ -304,29 +385,34 @@ class Scanner {
     if (frames_.empty()) {
       stop(at_, at_ + 1, fmt::format("'{}' closes nothing", c), "");
     } else if (code_.at(frames_.back().begin) != expected) {
-      const size_t line = source_.line_at(code_.source_span(frames_.back().begin, frames_.back().end).begin);
-      stop(at_, at_ + 1,
-           fmt::format("'{}' does not close '{}' of line {}", c, code_.at(frames_.back().begin), line), "");
+      const Frame& open = frames_.back();
+      const size_t line = code_.line_of(open.begin);
+      stop(at_, at_ + 1, fmt::format("'{}' does not close '{}' of line {}", c, code_.at(open.begin), line),
+           "");
     } else {
       frames_.pop_back();
       emit(Kind::close, at_, at_ + 1);
     }
   }
 
-  const Source& source_;
   const CodeText& code_;
   Verdicts& verdicts_;
   Mistakes& mistakes_;
   std::vector<PythonToken> tokens_;
   std::vector<Frame> frames_;
+  std::vector<std::pair<size_t, size_t>> literals_;
+  JointStack<State> joints_;
+  size_t joint_ = 0;  // the next one
   size_t at_ = 0;
+  size_t lines_ = 0;        // ends of lines so far that every rendered text has, at most
+  bool code_seen_ = false;  // a token that every rendered text has
   bool complete_ = true;
 };
 
 }  // namespace
 
-PythonScan scan_python(const Source& source, const CodeText& code, Verdicts& verdicts, Mistakes& mistakes) {
-  return Scanner(source, code, verdicts, mistakes).run();
+PythonScan scan_python(const CodeText& code, Verdicts& verdicts, Mistakes& mistakes) {
+  return Scanner(code, verdicts, mistakes).run();
 }
 
 }  // namespace testloom::templating

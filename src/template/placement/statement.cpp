@@ -234,7 +234,7 @@ class StatementJudge {
   }
 
   void place_identifier(const PythonToken& token, size_t site) {
-    if (verdicts_.site(site).type == ValueType::integer) {
+    if (is_number(site)) {
       refuse(token, "where a name must stand", "its value is a number");
     } else if (is_import_ && next() && !can_follow_operand(code_, *next()) && !word(*next(), "import")) {
       refuse(token, "in an operator's place", "an import takes plain names");
@@ -311,7 +311,7 @@ class StatementJudge {
              "a value cannot be code: write the operator, comma or colon before it");
     } else if (following == "(") {
       refuse_call(token);
-    } else if (following == "[" && verdicts_.site(site).type == ValueType::integer) {
+    } else if (following == "[" && is_number(site)) {
       refuse(token, "where it is indexed", "its value is a number");
     } else if (after && following != "[" && !can_follow_operand(code_, *after)) {
       refuse(token, "directly before another operand", "write the operator, comma or colon after it");
@@ -319,6 +319,11 @@ class StatementJudge {
       return false;
     }
     return true;
+  }
+
+  bool is_number(size_t site) const {
+    const ValueType type = verdicts_.site(site).type;
+    return type == ValueType::integer || type == ValueType::number || type == ValueType::boolean;
   }
 
   bool only_groups() const {

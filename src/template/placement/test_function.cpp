@@ -32,6 +32,7 @@ void for_each_parameter(const CodeText& code, Tokens line, size_t open, Use use)
     if (kind == Kind::open || kind == Kind::field_begin) ++depth;
     const bool closes = kind == Kind::close || kind == Kind::field_end;
     if (closes) --depth;
+    if (kind == Kind::joint && at == first) ++first;
     if (depth == 1 && is_word(code, line[at], "lambda")) ++lambdas;
     if (depth == 1 && lambdas > 0 && is_op(code, line[at], ":")) --lambdas;
     const bool separates = depth == 1 && lambdas == 0 && is_op(code, line[at], ",");
@@ -57,8 +58,30 @@ bool is_required(const CodeText& code, Tokens parameter) {
 
 class TestFinder {
  public:
-  TestFinder(const Source& source, const CodeText& code, Mistakes& mistakes)
-      : source_(source), code_(code), mistakes_(mistakes) {}
+  TestFinder(const CodeText& code, Mistakes& mistakes) : code_(code), mistakes_(mistakes) {}
+
+  void pass(const Joint& joint) {
+    if (joint.kind == Joint::Kind::if_begin || joint.kind == Joint::Kind::for_begin) {
+      const bool is_loop = joint.kind == Joint::Kind::for_begin;
+      open_.push_back({count_, is_loop ? count_ : Count{kMany, 0}, is_loop, is_loop});
+      loops_ += is_loop ? 1 : 0;
+      return;
+    }
+    if (open_.empty()) return;
+    Ways& ways = open_.back();
+    ways.joined = {std::min(ways.joined.least, count_.least), std::max(ways.joined.most, count_.most)};
+    if (joint.kind == Joint::Kind::if_next) {
+      ways.is_complete = ways.is_complete || joint.is_else;
+      count_ = ways.start;
+      return;
+    }
+    // Without an else there is a way on which nothing of the choice is.
+    count_ = ways.is_complete ? ways.joined
+                              : Count{std::min(ways.joined.least, ways.start.least),
+                                      std::max(ways.joined.most, ways.start.most)};
+    loops_ -= ways.is_loop ? 1 : 0;
+    open_.pop_back();
+  }
 
   void look_at(Tokens line) {
     const bool is_async = is_word(code_, line[0], "async");
@@ -85,6 +108,10 @@ class TestFinder {
   }
 
   void finish() {
+    if (first_ && count_.least == 0 && !reported_) {
+      mistakes_.push_back({first_, "whether there is a test function depends on a value",
+                           "define one on every way: write '#% else', or choose inside of the function"});
+    }
     if (first_) return;
     if (inner_) {
       mistakes_.push_back({inner_, "the template has no test function at top level",
@@ -96,6 +123,19 @@ class TestFinder {
   }
 
  private:
+  // Test functions so far, over all ways that lead here.
+  struct Count {
+    size_t least = 0;
+    size_t most = 0;
+  };
+  static constexpr size_t kMany = 1'000'000;
+  struct Ways {
+    Count start;
+    Count joined;
+    bool is_complete;
+    bool is_loop;
+  };
+
   Span span_of(const PythonToken& token) const { return code_.source_span(token.begin, token.end); }
 
   // Whether a function is a test must not depend on a value.
@@ -107,12 +147,20 @@ class TestFinder {
   }
 
   void note(const PythonToken& name) {
-    if (first_) {
+    ++count_.least;
+    ++count_.most;
+    if (loops_ > 0) {
+      reported_ = true;
+      mistakes_.push_back({span_of(name), "a test function stands in a loop",
+                           "a template is one test; let the function itself go through the values"});
+    } else if (count_.most > 1) {
+      reported_ = true;
       mistakes_.push_back({span_of(name), "the template has more than one test function",
-                           fmt::format("a template is one test; the first one is in line {}",
-                                       source_.line_at(first_->begin))});
-    } else {
+                           fmt::format("a template is one test; the first one is in line {}", first_line_)});
+    }
+    if (!first_) {
       first_ = span_of(name);
+      first_line_ = code_.line_of(name.begin);
     }
   }
 
@@ -126,21 +174,30 @@ class TestFinder {
     });
   }
 
-  const Source& source_;
   const CodeText& code_;
   Mistakes& mistakes_;
   std::optional<Span> first_;
+  size_t first_line_ = 0;
   std::optional<Span> inner_;  // the first indented one
+  std::vector<Ways> open_;
+  Count count_;
+  size_t loops_ = 0;
+  bool reported_ = false;
 };
 
 }  // namespace
 
-void check_test_function(const Source& source, const CodeText& code, Tokens tokens, Mistakes& mistakes) {
-  TestFinder finder(source, code, mistakes);
-  for (size_t first = 0, at = 0; at < tokens.size(); ++at) {
-    if (tokens[at].kind != Kind::newline) continue;
-    if (at > first) finder.look_at(tokens.subspan(first, at - first));
-    first = at + 1;
+void check_test_function(const CodeText& code, Tokens tokens, Mistakes& mistakes) {
+  TestFinder finder(code, mistakes);
+  size_t first = 0;
+  for (size_t at = 0; at < tokens.size(); ++at) {
+    if (tokens[at].kind == Kind::joint && at == first) {
+      finder.pass(code.joints()[tokens[at].joint]);
+      first = at + 1;
+    } else if (tokens[at].kind == Kind::newline) {
+      if (at > first) finder.look_at(tokens.subspan(first, at - first));
+      first = at + 1;
+    }
   }
   finder.finish();
 }

@@ -1,4 +1,5 @@
-// What makes a Python file a test: exactly one top-level function `test_...` that needs no arguments.
+// What makes a Python file a test: exactly one top-level function `test_...` that needs no arguments,
+// whichever way the choices of the template go.
 #pragma once
 
 #include <span>
@@ -8,7 +9,6 @@
 
 namespace testloom::templating {
 
-void check_test_function(const Source& source, const CodeText& code, std::span<const PythonToken> tokens,
-                         Mistakes& mistakes);
+void check_test_function(const CodeText& code, std::span<const PythonToken> tokens, Mistakes& mistakes);
 
 }  // namespace testloom::templating

@@ -14,9 +14,11 @@ namespace testloom::templating {
 // A placeholder as placement sees it.
 struct Site {
   Span span;
-  std::string_view name;
+  std::string_view name;  // the expression as it is written
   ValueType type = ValueType::text;
-  bool known = false;  // false: its name is a mistake already, and no second one is reported for it
+  bool known = false;          // false: it is a mistake already, and no second one is reported for it
+  bool is_raw = false;         // raw(...): it may stand anywhere and is written as it is
+  bool is_identifier = false;  // identifier(...): where an operand can stand, a name stands
 };
 
 class Verdicts {
@@ -24,6 +26,7 @@ class Verdicts {
   explicit Verdicts(std::vector<Site> sites);
 
   const Site& site(size_t index) const { return sites_[index]; }
+  // Refuses in its turn what no value of the site's type can be.
   void accept(size_t index, const Placement& placement);
   // The mistake reads "'NAME' cannot stand WHERE". The first refusal of a site stays.
   void refuse(size_t index, std::string_view where, std::string_view hint);

@@ -1,6 +1,6 @@
-# ${a}
-x = "${a}" f'${a}' b"${a}"
-y.${a}(${a}, ${batch_size}.real, k=${a}, v_${a}=1, ${a}_v=2)
-z = f"{${a}.x}"
-def ${a}(): pass
-r"${a}" + 1${a}
+# ${task}
+x = "${task}" f'${task}' b"${task}"
+y.${task}(${task}, ${batch_size}.real, k=${task}, v_${task}=1, ${task}_v=2)
+z = f"{${task}.x}"
+def ${task}(): pass
+r"${task}" + 1${task}

@@ -1,0 +1,374 @@
+// Runs a program on values.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "base/text.h"
+#include "template/comment_guard.h"
+#include "template/compiled.h"
+#include "template/escape.h"
+#include "template/expression/evaluate.h"
+#include "template/expression/text_traits.h"
+#include "template/expression/written.h"
+#include "template/identifier.h"
+#include "template/names.h"
+#include "template/text_buffer.h"
+#include "template/value_datum.h"
+
+namespace testloom {
+
+using namespace templating;
+
+namespace {
+
+constexpr size_t kMostDigits = 24;
+
+}  // namespace
+
+struct Renderer::State {
+  // A loop that is being gone through.
+  struct Loop {
+    Iteration iteration;
+    size_t index;
+    ExpressionId target;
+  };
+
+  explicit State(const Template::Compiled& of)
+      : compiled(of), stored(of.resolution.slot_count), evaluator(of.expressions, frame) {
+    frame.slots.resize(of.resolution.slot_count);
+    set_defaults();
+  }
+
+  void set_defaults();
+  void note_traits(size_t slot);
+  void check_type(std::string_view name, size_t slot, const Datum& value) const;
+
+  void run();
+  void append_literal(const Operation& operation);
+  void put(const Operation& operation, const Datum& value);
+  void put_slowly(const Operation& operation, const Datum& value);
+  void begin_loop(const Operation& operation, size_t& at);
+  void next_of_loop(const Operation& operation, size_t& at);
+  [[noreturn]] void fail_at(size_t operation, const EvaluationError& error);
+  std::string used_values(ExpressionId id) const;
+  void add_used_values(ExpressionId id, std::vector<std::string>& shown_values) const;
+
+  const Template::Compiled& compiled;
+  Frame frame;
+  std::vector<Arena> stored;  // by slot: where its value stands
+  Arena spare;                // where a value is checked before it takes another's place
+  TextBuffer out;
+  std::string scratch;
+  std::vector<Loop> loops;
+  Evaluator evaluator;
+  std::optional<size_t> replaced_place;
+  Datum replacement;
+  Arena replacement_arena;
+};
+
+// --- values
+
+void Renderer::State::set_defaults() {
+  std::fill(frame.slots.begin(), frame.slots.end(), Datum{});
+  for (size_t i = 0; i < compiled.declared.size(); ++i) {
+    const size_t slot = kFirstParameterSlot + i;
+    if (!compiled.declared[i].default_value) continue;
+    frame.slots[slot] = *compiled.declared[i].default_value;
+    note_traits(slot);
+  }
+}
+
+void Renderer::State::note_traits(size_t slot) {
+  Datum& value = frame.slots[slot];
+  if (!value.is(DatumKind::text)) return;
+  value.traits = byte_traits(value.text());
+  value.traits_known = true;
+  if (compiled.names_wanted[slot] && !is_name_anywhere(value.text())) value.traits |= traits::not_name;
+}
+
+void Renderer::State::check_type(std::string_view name, size_t slot, const Datum& value) const {
+  const bool is_parameter = slot >= kFirstParameterSlot;
+  const ParameterDeclaration* declared =
+      is_parameter ? &compiled.declared[slot - kFirstParameterSlot] : nullptr;
+  const ValueType type = declared ? declared->type : fixed_type(slot);
+  if (!has_type(value, type)) {
+    const bool is_an = type == ValueType::integer;
+    throw Error(ErrorKind::usage,
+                fmt::format("the value of '{}' must be {}{}", name,
+                            type == ValueType::text ? ""
+                            : is_an                 ? "an "
+                                                    : "a ",
+                            type_word(type)),
+                fmt::format("it is {}", shown(value)));
+  }
+  if (!declared || declared->choices.empty()) return;
+  const auto same = [&](const Datum& choice) { return equal(choice, value); };
+  if (std::none_of(declared->choices.begin(), declared->choices.end(), same)) {
+    std::string list;
+    for (const Datum& choice : declared->choices) list += (list.empty() ? "" : ", ") + shown(choice);
+    throw Error(ErrorKind::usage, fmt::format("the value of '{}' cannot be {}", name, shown(value)),
+                "it is one of " + list);
+  }
+}
+
+Renderer::Renderer(const Template& compiled) : state_(std::make_unique<State>(*compiled.compiled_)) {}
+Renderer::Renderer(Renderer&&) noexcept = default;
+Renderer& Renderer::operator=(Renderer&&) noexcept = default;
+Renderer::~Renderer() = default;
+
+Renderer& Renderer::set(std::string_view name, const Value& value) {
+  State& state = *state_;
+  std::optional<size_t> slot = find_fixed_slot(name);
+  for (size_t i = 0; !slot && i < state.compiled.declared.size(); ++i) {
+    if (state.compiled.declared[i].name == name) slot = kFirstParameterSlot + i;
+  }
+  if (!slot) {
+    std::vector<std::string_view> known;
+    for (const NameInfo& info : template_names()) known.push_back(info.name);
+    for (const ParameterDeclaration& declared : state.compiled.declared) known.push_back(declared.name);
+    const std::string guess = nearest(name, known);
+    throw Error(
+        ErrorKind::usage, fmt::format("unknown name {}", quote(name)),
+        guess.empty() ? "known names: " + join(known, ", ") : fmt::format("did you mean '{}'?", guess));
+  }
+  state.spare.reset();
+  Datum datum = to_datum(value, name, state.spare);
+  state.check_type(name, *slot, datum);
+  if (*slot >= kFirstParameterSlot && datum.is(DatumKind::integer) &&
+      state.compiled.declared[*slot - kFirstParameterSlot].type == ValueType::number) {
+    datum = number_datum(static_cast<double>(datum.integer));
+  }
+  std::swap(state.stored[*slot], state.spare);
+  state.frame.slots[*slot] = datum;
+  state.note_traits(*slot);
+  return *this;
+}
+
+void Renderer::set_text(size_t slot, std::string_view text) {
+  Arena& arena = state_->stored[slot];
+  arena.reset();
+  state_->frame.slots[slot] = text_datum(arena.copy(text));
+  state_->note_traits(slot);
+}
+
+void Renderer::set_integer(size_t slot, int64_t integer) {
+  state_->frame.slots[slot] = integer_datum(integer);
+}
+
+void Renderer::clear() { state_->set_defaults(); }
+
+void Renderer::set_output_limit(size_t bytes) { state_->out.set_limit(bytes); }
+
+// --- rendering
+
+inline void Renderer::State::append_literal(const Operation& operation) {
+  out.reserve(operation.literal_size);
+  out.append_wide(compiled.program.literals.data() + operation.literal, operation.literal_size);
+}
+
+inline void Renderer::State::put(const Operation& operation, const Datum& value) {
+  if (value.is(DatumKind::text) && value.traits_known && (value.traits & operation.breaks) == 0) {
+    out.reserve(value.size + 2);
+    if (operation.quoted) out.append('\'');
+    out.append_wide(value.bytes, value.size);
+    if (operation.quoted) out.append('\'');
+  } else if (value.is(DatumKind::integer) && operation.plain_integer && value.integer >= 0) {
+    out.reserve(kMostDigits);
+    out.append_digits(value.integer);
+  } else {
+    put_slowly(operation, value);
+  }
+}
+
+void Renderer::State::put_slowly(const Operation& operation, const Datum& value) {
+  const PutPlace& place = compiled.program.places[operation.place];
+  if (value.is(DatumKind::absent)) {
+    throw EvaluationError{fmt::format("no value for '{}'", compiled.expressions[place.expression].text), {}};
+  }
+  if (value.is(DatumKind::text) && !value.traits_known) {
+    Datum known = value;
+    known.traits = byte_traits(value.text());
+    if ((operation.breaks & traits::not_name) != 0 && !is_name_anywhere(value.text()))
+      known.traits |= traits::not_name;
+    known.traits_known = true;
+    return put(operation, known);
+  }
+  const bool text_follows = &operation != &compiled.program.operations.back();
+  scratch.clear();
+  if (place.placement.rule == Rule::comment) {
+    const size_t least = out.size() - std::min(out.size(), kCommentContext);
+    const size_t line = out.text().substr(least).find_last_of("\r\n");
+    const size_t begin = line == std::string_view::npos ? least : least + line + 1;
+    scratch = out.text().substr(begin);
+    out.truncate(begin);
+  }
+  const std::string_view following = text_follows ? compiled.program.literal((&operation)[1]) : "";
+  const std::string_view reason = append_value(scratch, place.placement, value, following);
+  if (!reason.empty()) {
+    throw EvaluationError{
+        fmt::format("{} cannot be {} here",
+                    quote(compiled.sources.text(compiled.expressions[place.expression].span), 60),
+                    shown(value)),
+        std::string(reason)};
+  }
+  out.append(scratch);
+}
+
+void Renderer::State::begin_loop(const Operation& operation, size_t& at) {
+  const Datum iterable = evaluator.evaluate(operation.expression);
+  Iteration iteration(iterable, frame.arena);
+  if (iteration.length() == 0) {
+    at = operation.jump;
+    return;
+  }
+  loops.push_back({iteration, 0, operation.target});
+  frame.loops.push_back({0, iteration.length()});
+  evaluator.count_step();
+  evaluator.assign(operation.target, loops.back().iteration.at(0));
+}
+
+void Renderer::State::next_of_loop(const Operation& operation, size_t& at) {
+  Loop& loop = loops.back();
+  if (++loop.index == loop.iteration.length()) {
+    loops.pop_back();
+    frame.loops.pop_back();
+    return;
+  }
+  evaluator.count_step();
+  frame.loops.back().index = loop.index;
+  evaluator.assign(loop.target, loop.iteration.at(loop.index));
+  at = operation.jump;
+}
+
+void Renderer::State::run() {
+  out.clear();
+  frame.arena.reset();
+  frame.loops.clear();
+  frame.steps = 0;
+  loops.clear();
+  const std::vector<Operation>& operations = compiled.program.operations;
+  size_t at = 0;
+  try {
+    while (at < operations.size()) {
+      const Operation& operation = operations[at++];
+      append_literal(operation);
+      switch (operation.code) {
+        case OpCode::text:
+          break;
+        case OpCode::put_slot: {
+          const bool is_replaced = replaced_place == operation.place;
+          put(operation, is_replaced ? replacement : frame.slots[operation.expression]);
+          break;
+        }
+        case OpCode::put: {
+          const Datum value = evaluator.evaluate(operation.expression);
+          put(operation, replaced_place == operation.place ? replacement : value);
+          break;
+        }
+        case OpCode::assign:
+          evaluator.assign(operation.target, evaluator.evaluate(operation.expression));
+          break;
+        case OpCode::jump:
+          at = operation.jump;
+          break;
+        case OpCode::jump_unless:
+          if (!truth(evaluator.evaluate(operation.expression))) at = operation.jump;
+          break;
+        case OpCode::loop_begin:
+          begin_loop(operation, at);
+          break;
+        case OpCode::loop_next:
+          next_of_loop(operation, at);
+          break;
+      }
+    }
+  } catch (const EvaluationError& error) {
+    fail_at(at - 1, error);
+  }
+}
+
+// --- errors
+
+// The names that the expression uses, with their values, so that the error says for which values it holds.
+void Renderer::State::add_used_values(ExpressionId id, std::vector<std::string>& shown_values) const {
+  if (id == kNoExpression) return;
+  const Expression& node = compiled.expressions[id];
+  if (node.kind == ExpressionKind::name) {
+    const Datum& value = frame.slots[node.slot];
+    const bool is_container = value.kind >= DatumKind::list;
+    std::string text = fmt::format("{} is {}", node.text,
+                                   value.is(DatumKind::absent) ? "not given"
+                                   : is_container              ? std::string(type_name(value))
+                                                               : shown(value));
+    if (std::find(shown_values.begin(), shown_values.end(), text) == shown_values.end())
+      shown_values.push_back(std::move(text));
+    return;
+  }
+  for (const ExpressionId part : {node.a, node.b, node.c}) add_used_values(part, shown_values);
+  for (const ExpressionId child : compiled.expressions.children(node)) add_used_values(child, shown_values);
+}
+
+std::string Renderer::State::used_values(ExpressionId id) const {
+  constexpr size_t kMost = 3;
+  std::vector<std::string> values;
+  add_used_values(id, values);
+  if (values.size() > kMost) values.resize(kMost);
+  return join(values, ", ");
+}
+
+void Renderer::State::fail_at(size_t at, const EvaluationError& error) {
+  const Operation& operation = compiled.program.operations[at];
+  Mistake mistake{std::nullopt, error.message, error.hint};
+  const bool is_put = operation.code == OpCode::put || operation.code == OpCode::put_slot;
+  const ExpressionId failed = evaluator.failed_at();
+  if (operation.code == OpCode::put_slot || (is_put && error.message.ends_with(" here"))) {
+    mistake.where = compiled.program.places[operation.place].span;
+  } else if (failed != kNoExpression) {
+    mistake.where = compiled.expressions[failed].span;
+  }
+  if (operation.code != OpCode::put_slot) {
+    const ExpressionId whole = operation.code == OpCode::put         ? operation.expression
+                               : operation.code == OpCode::loop_next ? kNoExpression
+                                                                     : operation.expression;
+    const std::string values = whole == kNoExpression ? "" : used_values(whole);
+    if (!values.empty()) mistake.hint += (mistake.hint.empty() ? "" : "; ") + values;
+  }
+  compiled.sources.refuse({mistake});
+}
+
+std::string_view Renderer::render() {
+  state_->run();
+  return state_->out.text();
+}
+
+// --- for tests of what becomes of values
+
+size_t Renderer::place_count() const { return state_->compiled.program.places.size(); }
+
+ValueType Renderer::place_type(size_t place) const {
+  return state_->compiled.expressions[state_->compiled.program.places[place].expression].type;
+}
+
+std::string_view Renderer::place_rule(size_t place) const {
+  return rule_name(state_->compiled.program.places[place].placement.rule);
+}
+
+std::string_view Renderer::render_replacing(size_t place, const Value& value) {
+  State& state = *state_;
+  state.replacement_arena.reset();
+  state.replacement = to_datum(value, "the replacement", state.replacement_arena);
+  if (state.replacement.is(DatumKind::text) && !is_name_anywhere(state.replacement.text())) {
+    state.replacement.traits |= traits::not_name;
+  }
+  state.replaced_place = place;
+  try {
+    state.run();
+  } catch (...) {
+    state.replaced_place.reset();
+    throw;
+  }
+  state.replaced_place.reset();
+  return state.out.text();
+}
+
+}  // namespace testloom
