@@ -14,7 +14,7 @@ testloom_layer(base EXTERNAL fmt::fmt)
 testloom_layer(template DEPENDS testloom_base EXTERNAL fmt::fmt)
 testloom_layer(model DEPENDS testloom_base EXTERNAL fmt::fmt)
 testloom_layer(store DEPENDS testloom_base duckdb::static EXTERNAL fmt::fmt)
-testloom_layer(catalog DEPENDS testloom_template testloom_model testloom_store EXTERNAL fmt::fmt)
+testloom_layer(catalog DEPENDS testloom_template testloom_model testloom_store EXTERNAL fmt::fmt Boost::json)
 testloom_layer(plan DEPENDS testloom_catalog EXTERNAL fmt::fmt)
 testloom_layer(engine DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json CURL::libcurl)
 

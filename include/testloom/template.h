@@ -112,6 +112,7 @@ class TemplateFinder {
 // One text that a template was put together from, besides its own.
 struct UsedTemplate {
   std::string name;
+  std::string from;  // the path of the text that names it; empty for the template's own
   FoundTemplate found;
 };
 

@@ -181,7 +181,7 @@ class OpenStore {
       entry["dependencies"] = test.dependencies;
       if (with_content) {
         renderer.load(connection(), test);
-        entry["content"] = renderer.render(test);
+        entry["content"] = std::string(renderer.render(test));
       }
       tests.append(entry);
     });

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "base/text.h"
+#include "catalog/json_values.h"
 #include "catalog/names.h"
 #include "catalog/templates.h"
 #include "catalog/vocabulary.h"
@@ -14,20 +16,32 @@ namespace testloom {
 
 namespace {
 
-void write_model(Connection& connection, const std::string& model_name,
-                 const std::optional<std::string>& location, const std::optional<std::string>& description) {
-  Result known = connection.query("SELECT 1 FROM models WHERE model_name = ?", {model_name});
+// The attributes as one JSON object, or nothing where there are none.
+Parameter attributes_json(const NewModel& added) {
+  if (added.attributes.empty()) return {};
+  JsonWriter json;
+  json.begin_object();
+  for (const auto& [name, value] : added.attributes) json.key(name).raw(value);
+  return json.end_object().take();
+}
+
+void write_model(Connection& connection, const NewModel& added) {
+  const Parameter attributes = attributes_json(added);
+  Result known = connection.query("SELECT 1 FROM models WHERE model_name = ?", {added.model_name});
   if (known.next()) {
     connection.query(
-        "UPDATE models SET location = coalesce(?, location), description = coalesce(?, description) WHERE "
-        "model_name = ?",
-        {or_null(location), or_null(description), model_name});
+        "UPDATE models SET location = coalesce($1, location), description = coalesce($2, description), "
+        "config = coalesce($3::JSON, config), attributes = CASE WHEN $4::JSON IS NULL THEN attributes ELSE "
+        "json_merge_patch(coalesce(attributes, '{}'), $4::JSON) END WHERE model_name = $5",
+        {or_null(added.location), or_null(added.description), or_null(added.config), attributes,
+         added.model_name});
     return;
   }
   connection.query(
-      "INSERT INTO models (model_id, model_name, location, description, created_at) "
-      "SELECT coalesce(max(model_id), 0) + 1, ?, ?, ?, ? FROM models",
-      {model_name, or_null(location), or_null(description), utc_now()});
+      "INSERT INTO models (model_id, model_name, location, description, config, attributes, created_at) "
+      "SELECT coalesce(max(model_id), 0) + 1, ?, ?, ?, ?::JSON, ?::JSON, ? FROM models",
+      {added.model_name, or_null(added.location), or_null(added.description), or_null(added.config),
+       attributes, utc_now()});
 }
 
 void write_mapping(Connection& connection, const NewMapping& added) {
@@ -55,7 +69,9 @@ void check_mapping(Connection& connection, const NewMapping& mapping, std::vecto
 }  // namespace
 
 void add_mapping(Connection& connection, const NewMapping& added, std::vector<std::string>& notes) {
-  add_model(connection, added.model_name, std::nullopt, std::nullopt, added, notes);
+  NewModel model;
+  model.model_name = added.model_name;
+  add_model(connection, model, added, notes);
 }
 
 std::optional<StoredMapping> find_mapping(Connection& connection, const std::string& model_name) {
@@ -70,18 +86,21 @@ std::optional<StoredMapping> find_mapping(Connection& connection, const std::str
                        rows.optional_text(4)};
 }
 
-void add_model(Connection& connection, const std::string& model_name,
-               const std::optional<std::string>& location, const std::optional<std::string>& description,
-               const std::optional<NewMapping>& mapping, std::vector<std::string>& notes) {
-  check_model_name(model_name);
-  if (location && location->empty())
+void add_model(Connection& connection, const NewModel& added, const std::optional<NewMapping>& mapping,
+               std::vector<std::string>& notes) {
+  check_model_name(added.model_name);
+  if (added.location && added.location->empty())
     throw Error(ErrorKind::usage, "the location is empty", "give a hub id or a folder");
-  if (location) check_text(*location, "the location");
-  if (description) check_text(*description, "the description");
+  if (added.location) check_text(*added.location, "the location");
+  if (added.description) check_text(*added.description, "the description");
+  if (added.config && !std::holds_alternative<Value::Dict>(value_of_json(*added.config).data)) {
+    throw Error(ErrorKind::spec, "the model's config is no JSON object", "a config.json begins with '{'");
+  }
+  for (const auto& [name, value] : added.attributes) check_label(name, "an attribute's name");
   if (mapping) check_mapping(connection, *mapping, notes);
   Transaction transaction(connection);
   if (mapping) write_mapping(connection, *mapping);
-  write_model(connection, model_name, location, description);
+  write_model(connection, added);
   transaction.commit();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/family.h"
@@ -42,11 +43,19 @@ struct StoredModel {
 void add_mapping(Connection& connection, const NewMapping& added, std::vector<std::string>& notes);
 std::optional<StoredMapping> find_mapping(Connection& connection, const std::string& model_name);
 
+struct NewModel {
+  std::string model_name;
+  std::optional<std::string> location;
+  std::optional<std::string> description;
+  std::optional<std::string> config;                                 // a JSON object
+  std::vector<std::pair<std::string, std::string>> attributes = {};  // by name: a value as JSON
+};
+
 // Makes a model known, and maps it where a mapping is given, in one transaction; what is given replaces what
-// was known. Throws an Error (usage) as add_mapping() does.
-void add_model(Connection& connection, const std::string& model_name,
-               const std::optional<std::string>& location, const std::optional<std::string>& description,
-               const std::optional<NewMapping>& mapping, std::vector<std::string>& notes);
+// was known, of the attributes those of the same name. Throws an Error (usage) as add_mapping() does, and
+// spec for a config that is no JSON object.
+void add_model(Connection& connection, const NewModel& added, const std::optional<NewMapping>& mapping,
+               std::vector<std::string>& notes);
 
 // All known models with the family each has, by name.
 std::vector<StoredModel> stored_models(Connection& connection);

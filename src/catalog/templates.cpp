@@ -9,6 +9,7 @@
 #include "base/embedded.h"
 #include "base/text.h"
 #include "catalog/names.h"
+#include "catalog/template_parts.h"
 #include "catalog/vocabulary.h"
 #include "testloom/template.h"
 
@@ -24,7 +25,7 @@ int64_t next_id(Connection& connection, std::string_view column, std::string_vie
 
 constexpr const char* kColumns =
     "template_id, template_name, model_family, hardware_type, content, description, created_at, updated_at, "
-    "version, removed_at IS NOT NULL";
+    "version, removed_at IS NOT NULL, coalesce(output_kind, 'python'), coalesce(is_partial, false)";
 
 StoredTemplate row_of(const Result& rows) {
   return {rows.integer(0),
@@ -36,7 +37,9 @@ StoredTemplate row_of(const Result& rows) {
           rows.optional_text(6).value_or(""),
           rows.optional_text(7).value_or(""),
           rows.integer(8),
-          rows.boolean(9)};
+          rows.boolean(9),
+          std::string(rows.text(10)),
+          rows.boolean(11)};
 }
 
 // The row with this name, family and hardware type, hidden or not; the latest where an old store has several.
@@ -51,50 +54,76 @@ std::optional<StoredTemplate> find_variant(Connection& connection, const NewTemp
   return row_of(rows);
 }
 
-void write_version(Connection& connection, int64_t template_id, int64_t version, const NewTemplate& added,
-                   const std::string& now) {
-  connection.query(
-      "INSERT INTO template_versions SELECT ?, ?, ?, ?, ?, ?, content, md5(content), ? FROM (SELECT ? AS "
-      "content)",
-      {next_id(connection, "version_id", "template_versions"), template_id, version, added.template_name,
-       added.model_family, or_null(added.hardware_type), now, added.content});
+VersionKey key_of(int64_t template_id, int64_t version, const NewTemplate& added) {
+  return {template_id, version, added.template_name, added.model_family, added.hardware_type, added.content};
 }
 
-AddedTemplate write_new(Connection& connection, const NewTemplate& added, const std::string& now) {
+AddedTemplate write_new(Connection& connection, const NewTemplate& added, const Template& compiled,
+                        const std::string& now) {
   const int64_t template_id = next_id(connection, "template_id", "templates");
-  connection.query("INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, NULL)",
-                   {template_id, added.template_name, added.model_family, or_null(added.hardware_type),
-                    added.content, or_null(added.description), now, now});
-  write_version(connection, template_id, 1, added, now);
+  connection.query(
+      "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, NULL, ?, ?)",
+      {template_id, added.template_name, added.model_family, or_null(added.hardware_type), added.content,
+       or_null(added.description), now, now, std::string(name_of(compiled.output_kind())), added.is_partial});
+  write_version(connection, key_of(template_id, 1, added), compiled);
   return {template_id, 1, true, true};
 }
 
+// The latest version with the parts it was added with, for comparison.
+bool is_as_before(Connection& connection, const StoredTemplate& old, const NewTemplate& added,
+                  const Template& compiled) {
+  if (old.content != added.content || old.output_kind != name_of(compiled.output_kind()) ||
+      old.is_partial != added.is_partial) {
+    return false;
+  }
+  Result rows =
+      connection.query("SELECT min(version_id) FROM template_versions WHERE template_id = ? AND version = ?",
+                       {old.template_id, old.version});
+  if (!rows.next() || rows.is_null(0)) return false;
+  const std::vector<UsedTemplate> before = read_parts(connection, rows.integer(0));
+  const std::vector<UsedTemplate>& now = compiled.used_templates();
+  return std::equal(before.begin(), before.end(), now.begin(), now.end(),
+                    [](const UsedTemplate& a, const UsedTemplate& b) {
+                      return a.name == b.name && (a.found.stored == b.found.stored) &&
+                             (a.found.stored || a.found.content == b.found.content);
+                    });
+}
+
 AddedTemplate write_over(Connection& connection, const StoredTemplate& old, const NewTemplate& added,
-                         const std::string& now) {
-  const bool changed = old.content != added.content;
+                         const Template& compiled, const std::string& now) {
+  const bool changed = !is_as_before(connection, old, added, compiled);
   const int64_t version = old.version + (changed ? 1 : 0);
-  if (changed) write_version(connection, old.template_id, version, added, now);
+  if (changed) write_version(connection, key_of(old.template_id, version, added), compiled);
   connection.query(
       "UPDATE templates SET content = ?, description = coalesce(?, description), version = ?, removed_at = "
-      "NULL, "
-      "updated_at = CASE WHEN ? THEN ? ELSE updated_at END WHERE template_id = ?",
-      {added.content, or_null(added.description), version, changed, now, old.template_id});
+      "NULL, updated_at = CASE WHEN ? THEN ? ELSE updated_at END, output_kind = ?, is_partial = ? "
+      "WHERE template_id = ?",
+      {added.content, or_null(added.description), version, changed, now,
+       std::string(name_of(compiled.output_kind())), added.is_partial, old.template_id});
   return {old.template_id, version, false, changed, old.removed};
 }
 
 // REQUIRES: a transaction is open.
-AddedTemplate check_and_write(Connection& connection, const NewTemplate& added,
+AddedTemplate check_and_write(Connection& connection, const NewTemplate& given,
                               std::vector<std::string>& notes) {
+  NewTemplate added = given;
+  added.is_partial = given.is_partial || given.template_name.starts_with('_');
   check_label(added.template_name, "the template name");
-  check_model_family(connection, added.model_family, notes);
+  if (!(added.is_partial && added.model_family == kAnyFamily)) {
+    check_model_family(connection, added.model_family, notes);
+  }
   if (added.hardware_type) check_hardware_type(connection, *added.hardware_type, notes);
   if (added.description) check_text(*added.description, "the description");
-  Template::compile(added.path.empty() ? fmt::format("template '{}'", added.template_name) : added.path,
-                    added.content);
+  StoreFinder stored(connection, {added.model_family, added.hardware_type});
+  FinderChain finder(added.files, &stored);
+  const Template compiled =
+      Template::compile(added.path.empty() ? fmt::format("template '{}'", added.template_name) : added.path,
+                        added.content, {added.output, added.is_partial, &finder});
 
   const std::optional<StoredTemplate> old = find_variant(connection, added);
   const std::string now = utc_now();
-  return old ? write_over(connection, *old, added, now) : write_new(connection, added, now);
+  return old ? write_over(connection, *old, added, compiled, now)
+             : write_new(connection, added, compiled, now);
 }
 
 }  // namespace
@@ -111,14 +140,17 @@ std::vector<AddedTemplate> add_shipped_templates(Connection& connection) {
   Transaction transaction(connection);
   std::vector<AddedTemplate> results;
   std::vector<std::string> notes;
-  for (const embedded::File& file : embedded::templates()) {
-    const std::string name(file.name.substr(0, file.name.rfind('.')));
-    const NewTemplate shipped{name,
-                              name,
-                              std::nullopt,
-                              std::string(file.text),
-                              "shipped with testloom",
-                              fmt::format("templates/{}", file.name)};
+  // Those that others include come first: their names begin with '_', which sorts before letters.
+  std::vector<embedded::File> files = embedded::templates();
+  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const embedded::File& file : files) {
+    NewTemplate shipped;
+    shipped.template_name = file.name.substr(0, file.name.rfind('.'));
+    shipped.is_partial = shipped.template_name.starts_with('_');
+    shipped.model_family = shipped.is_partial ? kAnyFamily : std::string_view(shipped.template_name);
+    shipped.content = file.text;
+    shipped.description = "shipped with testloom";
+    shipped.path = fmt::format("templates/{}", file.name);
     results.push_back(check_and_write(connection, shipped, notes));
   }
   transaction.commit();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "store/database.h"
+#include "testloom/template.h"
 
 namespace testloom {
 
@@ -19,6 +20,9 @@ struct NewTemplate {
   std::string content;
   std::optional<std::string> description;
   std::string path;  // stands in front of the lines in errors; empty: the template's name does
+  OutputKind output = OutputKind::python;  // unless the text says another
+  bool is_partial = false;                 // there to be included; so is one whose name begins with '_'
+  TemplateFinder* files = nullptr;         // where it looks for others before the store
 };
 
 struct StoredTemplate {
@@ -32,6 +36,8 @@ struct StoredTemplate {
   std::string updated_at;
   int64_t version;
   bool removed;
+  std::string output_kind;
+  bool is_partial;
 };
 
 struct AddedTemplate {

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "base/files.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "catalog/json_values.h"
 #include "catalog/models.h"
 #include "catalog/names.h"
 #include "catalog/templates.h"
@@ -22,6 +24,8 @@ struct ModelOptions {
   std::optional<std::string> pinned;
   std::optional<std::string> location;
   std::optional<std::string> description;
+  std::optional<std::string> config;
+  std::vector<std::string> attributes;
   std::vector<std::string> names;
 };
 
@@ -31,6 +35,40 @@ std::optional<std::string> location_of(const std::optional<std::string>& given) 
   if (!given || given->empty()) return given;
   return std::filesystem::is_directory(*given, error) ? std::filesystem::canonical(*given, error).native()
                                                       : *given;
+}
+
+constexpr size_t kMaxConfigBytes = 1 << 20;
+
+// The config that is named, else the one in the model's folder, where there is one.
+std::optional<std::string> config_of(const ModelOptions& options, const std::optional<std::string>& location,
+                                     std::vector<std::string>& notes) {
+  if (options.config) return read_file(*options.config, kMaxConfigBytes, ErrorKind::spec);
+  std::error_code ignored;
+  const std::filesystem::path file = std::filesystem::path(location.value_or("")) / "config.json";
+  if (!location || !std::filesystem::is_regular_file(file, ignored)) return std::nullopt;
+  try {
+    std::string config = read_file(file, kMaxConfigBytes, ErrorKind::spec);
+    if (std::holds_alternative<Value::Dict>(value_of_json(config).data)) return config;
+    notes.push_back(fmt::format("{} is no JSON object and is not used", quote(file.native(), 400)));
+  } catch (const Error& error) {
+    notes.push_back(fmt::format("{} is not used: {}", quote(file.native(), 400), error.message()));
+  }
+  return std::nullopt;
+}
+
+// NAME=VALUE; the value is JSON, or else text as it stands.
+std::pair<std::string, std::string> attribute_of(const std::string& given) {
+  const size_t equals = given.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error(ErrorKind::usage, fmt::format("{} is no attribute", quote(given)),
+                "write --attribute NAME=VALUE");
+  }
+  const std::string value = given.substr(equals + 1);
+  try {
+    return {given.substr(0, equals), json_of(value_of_json(value))};
+  } catch (const Error&) {
+    return {given.substr(0, equals), json_of(Value(value))};
+  }
 }
 
 int run_add(const Context& context, const ModelOptions& options) {
@@ -48,7 +86,10 @@ int run_add(const Context& context, const ModelOptions& options) {
         options.pinned ? std::optional(resolve_template(connection, *options.pinned)) : std::nullopt;
     mapping = {options.name, *options.family, pinned, options.description};
   }
-  add_model(connection, options.name, location_of(options.location), options.description, mapping, notes);
+  NewModel model{options.name, location_of(options.location), options.description, std::nullopt, {}};
+  model.config = config_of(options, model.location, notes);
+  for (const std::string& given : options.attributes) model.attributes.push_back(attribute_of(given));
+  add_model(connection, model, mapping, notes);
   print_notes(notes);
   const FamilyGuess guess = family_of(connection, options.name);
   if (context.json) {
@@ -182,6 +223,9 @@ void setup_model(CLI::App& app, Context& context) {
   add->add_option("--template", options->pinned, "the ID or name of the one template to use");
   add->add_option("--location", options->location, "hub id or folder to load it from (default: the name)");
   add->add_option("--description", options->description, "one line about it");
+  add->add_option("--config", options->config, "its config.json (default: the one in its folder)");
+  add->add_option("--attribute", options->attributes,
+                  "NAME=VALUE, which templates know as model.NAME; again for more");
   on(add, run_add);
 
   CLI::App* list = add_verb(*verb, "list", "list the known models", "  testloom model list --json");

@@ -88,7 +88,7 @@ int run_show(const Context& context, const TestsOptions& options) {
   const PlannedTest test = find_test(connection, options.wanted, plan_id);
   TestRenderer renderer;
   renderer.load(connection, test);
-  const std::string content = renderer.render(test);
+  const std::string content(renderer.render(test));
   if (context.json) {
     print_line(json_of(test).member("content", content).end_object().text());
     return 0;

@@ -29,6 +29,7 @@ constexpr double kIngestEverySeconds = 2;
 struct Work {
   int64_t plan_id = 0;
   std::vector<PlannedTest> tests;
+  int64_t not_python = 0;  // rendered, not run
   TestRenderer renderer;
 };
 
@@ -38,8 +39,19 @@ std::unique_ptr<Work> read_work(const RunRequest& request) {
   auto work = std::make_unique<Work>();
   work->plan_id = latest_plan(store->connection(), request.plan);
   const TestFilter filter{work->plan_id, request.hardware_types, std::nullopt, std::nullopt};
-  for_each_test(store->connection(), filter, [&](const PlannedTest& test) { work->tests.push_back(test); });
+  for_each_test(store->connection(), filter, [&](const PlannedTest& test) {
+    if (test.output_kind == name_of(OutputKind::python)) {
+      work->tests.push_back(test);
+    } else {
+      ++work->not_python;
+    }
+  });
   for (const PlannedTest& test : work->tests) work->renderer.load(store->connection(), test);
+  if (work->tests.empty() && work->not_python > 0) {
+    throw Error(ErrorKind::usage,
+                fmt::format("plan {} has no test that can be run: their output is not Python", work->plan_id),
+                "`testloom tests render` writes them as files");
+  }
   if (work->tests.empty()) {
     throw Error(ErrorKind::usage,
                 fmt::format("plan {} has no test on {}", work->plan_id, join(request.hardware_types, ", ")),
@@ -99,6 +111,11 @@ class LocalRun {
         folder_(journal_.path()),
         schedule_(schedule_of(work_->tests)) {
     summary_.run_id = info_.run_id;
+    if (work_->not_python > 0) {
+      summary_.notes.push_back(fmt::format(
+          "{} not run, since the output is not Python; `testloom tests render` writes such tests as files",
+          counted(static_cast<uint64_t>(work_->not_python), "test")));
+    }
   }
 
   RunSummary run() {

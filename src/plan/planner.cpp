@@ -24,7 +24,7 @@ WITH requested AS (SELECT unnest(names) AS model_name, unnest(range(len(names)))
      mapping AS (SELECT * FROM model_mapping
                  QUALIFY row_number() OVER (PARTITION BY model_name ORDER BY mapping_id DESC) = 1),
      known AS (SELECT r.model, r.model_name, coalesce(k.location, r.model_name) AS model_location, k.task, k.config,
-                      k.revision, p.model_family AS mapped_family, p.template_id, detect_family(r.model_name) AS guess
+                      k.attributes, k.revision, p.model_family AS mapped_family, p.template_id, detect_family(r.model_name) AS guess
                FROM requested r
                LEFT JOIN models k ON k.model_name = r.model_name
                LEFT JOIN mapping p ON p.model_name = r.model_name),
@@ -35,7 +35,9 @@ WITH requested AS (SELECT unnest(names) AS model_name, unnest(range(len(names)))
 SELECT ?, model, model_name, model_location, model_family, decided_task,
        CASE WHEN mapped_family IS NULL THEN guess.origin ELSE 'mapping' END, template_id,
        ('0x' || substr(md5(model_name), 1, 8))::UINTEGER,
-       md5(decided_task || ' ' || coalesce(md5(config::VARCHAR), '') || ' ' || coalesce(md5(revision), ''))
+       md5(decided_task || ' ' || coalesce(md5(config::VARCHAR), '') || ' ' || coalesce(md5(revision), '')
+           || coalesce(' ' || md5(attributes::VARCHAR), '')),
+       NULL, NULL
 FROM decided ORDER BY model
 )sql";
 
@@ -71,6 +73,8 @@ SELECT $1, m.model, s.version_id, s.combo, s.previous_combo, s.priority, s.memor
 FROM plan_models m
 JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
 WHERE m.plan_id = $1
+  AND NOT EXISTS (SELECT 1 FROM lacks l JOIN combos c ON c.plan_id = $1 AND c.combo = s.combo
+                  WHERE l.model = m.model AND l.version_id = s.version_id AND l.hardware_type = c.hardware_type)
 )sql",
                      fmt::arg("priors", priors), fmt::arg("priority", kPrioritySql),
                      fmt::arg("least", prior_memory_floor_gb), fmt::arg("other", prior_other_family_gb),

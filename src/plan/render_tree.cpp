@@ -188,7 +188,7 @@ RenderedTree render_tree(Connection& connection, const TestFilter& filter, const
     const std::string path =
         fmt::format("{}/{}.py", model.folder, model.files.choose(stem, kMaxNameBytes - 3));
     renderer.load(connection, test);
-    const std::string content = renderer.render(test);
+    const std::string content(renderer.render(test));
     if (write_if_changed(folder / path, content)) ++tree.written;
     ++tree.files;
     kept.insert(path);

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "catalog/json_values.h"
 #include "catalog/names.h"
+#include "catalog/template_parts.h"
 
 namespace testloom {
 
@@ -17,7 +19,8 @@ constexpr const char* kColumns =
     "t.family_origin, "
     "t.hardware_type, t.batch_size, t.template_name, t.template_id, t.template_version, t.version_id, "
     "t.priority, "
-    "t.estimated_memory_gb, t.estimate_origin::VARCHAR, t.dependencies::VARCHAR[], o.outcome";
+    "t.estimated_memory_gb, t.estimate_origin::VARCHAR, t.dependencies::VARCHAR[], o.outcome, t.plan_id, "
+    "coalesce(t.output_kind, 'python')";
 
 constexpr const char* kSources =
     "tests t LEFT JOIN (SELECT test_id, outcome FROM outcomes QUALIFY row_number() OVER (PARTITION BY "
@@ -44,6 +47,8 @@ PlannedTest row_of(const Result& rows) {
   test.estimate_origin = rows.text(15);
   test.dependencies = rows.texts(16);
   test.last_outcome = rows.optional_text(17);
+  test.plan_id = rows.integer(18);
+  test.output_kind = rows.text(19);
   return test;
 }
 
@@ -96,27 +101,62 @@ PlannedTest find_test(Connection& connection, const std::string& given, std::opt
   return test;
 }
 
-void TestRenderer::load(Connection& connection, const PlannedTest& test) {
-  if (templates_.contains(test.version_id)) return;
-  Result rows =
-      connection.query("SELECT content FROM template_versions WHERE version_id = ?", {test.version_id});
-  if (!rows.next())
-    throw Error(ErrorKind::store, fmt::format("template version {} is missing", test.version_id));
-  const std::string path = fmt::format("template '{}'", test.template_name);
-  templates_.emplace(test.version_id, Template::compile(path, rows.text(0)));
+namespace {
+
+Value value_of_column(const Result& rows, size_t column) {
+  return rows.is_null(column) ? Value(Value::Dict()) : value_of_json(rows.text(column));
 }
 
-std::string TestRenderer::render(const PlannedTest& test) const {
-  return templates_.at(test.version_id)
-      .render({{"model_name", test.model_name},
-               {"model_family", test.model_family},
-               {"model_location", test.model_location},
-               {"task", test.task},
-               {"hardware_type", test.hardware_type},
-               {"device", device_of(test.hardware_type)},
-               {"batch_size", test.batch_size},
-               {"test_id", test.test_id},
-               {"template_name", test.template_name}});
+}  // namespace
+
+void TestRenderer::load(Connection& connection, const PlannedTest& test) {
+  std::unique_ptr<Version>& version = versions_[test.version_id];
+  if (!version) {
+    version = std::make_unique<Version>(compile_version(connection, test.version_id));
+    for (const std::string_view name : version->compiled.used_names()) {
+      version->uses_model_data = version->uses_model_data || name == "config" || name == "model";
+    }
+  }
+  const std::pair key(test.plan_id, test.model_name);
+  if (!version->uses_model_data || model_data_.contains(key)) return;
+  Result rows =
+      connection.query("SELECT config, attributes FROM plan_models WHERE plan_id = ? AND model_name = ?",
+                       {test.plan_id, test.model_name});
+  if (rows.next()) model_data_[key] = {value_of_column(rows, 0), value_of_column(rows, 1)};
+}
+
+std::string_view TestRenderer::render(const PlannedTest& test) {
+  // The slots of the names that are always there, in the order of template_names().
+  enum Slot : size_t {
+    model_name,
+    model_family,
+    model_location,
+    task,
+    hardware_type,
+    device,
+    batch_size,
+    test_id,
+    template_name
+  };
+  Version& version = *versions_.at(test.version_id);
+  Renderer& renderer = version.renderer;
+  renderer.set_text(model_name, test.model_name);
+  renderer.set_text(model_family, test.model_family);
+  renderer.set_text(model_location, test.model_location);
+  renderer.set_text(task, test.task);
+  renderer.set_text(hardware_type, test.hardware_type);
+  renderer.set_text(device, device_of(test.hardware_type));
+  renderer.set_integer(batch_size, test.batch_size);
+  renderer.set_text(test_id, test.test_id);
+  renderer.set_text(template_name, test.template_name);
+  const bool other_model = version.model_name != test.model_name || version.plan_id != test.plan_id;
+  if (version.uses_model_data && other_model) {
+    const ModelData& data = model_data_.at({test.plan_id, test.model_name});
+    renderer.set("config", data.config).set("model", data.attributes);
+    version.model_name = test.model_name;
+    version.plan_id = test.plan_id;
+  }
+  return renderer.render();
 }
 
 }  // namespace testloom

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 namespace testloom {
 
 struct PlannedTest {
+  int64_t plan_id = 0;
   std::string test_id;
   std::string case_name;
   std::string model_name;
@@ -27,6 +29,7 @@ struct PlannedTest {
   int64_t template_id = 0;
   int64_t template_version = 0;
   int64_t version_id = 0;
+  std::string output_kind;  // only "python" can be run
   int64_t priority = 0;
   double estimated_memory_gb = 0;
   std::string estimate_origin;
@@ -50,16 +53,32 @@ void for_each_test(Connection& connection, const TestFilter& filter,
 // the latest plan that has it. Throws an Error (usage) when none or several fit.
 PlannedTest find_test(Connection& connection, const std::string& id_or_case, std::optional<int64_t> plan_id);
 
-// Renders tests. load() needs the store; render() does not, so that a run can close it first.
+// Renders tests. load() needs the store; render() does not, so that a run can close it first. For one thread
+// at a time.
 class TestRenderer {
  public:
-  // Compiles the test's template version unless it is there already.
+  // Reads what rendering the test needs, unless it is there already: its template version, compiled, and the
+  // model's config and attributes where the template asks for them.
   void load(Connection& connection, const PlannedTest& test);
-  // REQUIRES: load() was called for a test of this template version.
-  std::string render(const PlannedTest& test) const;
+  // REQUIRES: load() was called for this test or one of the same template version and model. The text is
+  // valid until the next call.
+  std::string_view render(const PlannedTest& test);
 
  private:
-  std::map<int64_t, Template> templates_;
+  struct Version {
+    explicit Version(Template of) : compiled(std::move(of)), renderer(compiled) {}
+    Template compiled;
+    Renderer renderer;
+    bool uses_model_data = false;
+    std::string model_name;  // whose config and attributes are set
+    int64_t plan_id = 0;
+  };
+  struct ModelData {
+    Value config;
+    Value attributes;
+  };
+  std::map<int64_t, std::unique_ptr<Version>> versions_;
+  std::map<std::pair<int64_t, std::string>, ModelData> model_data_;  // by plan and model name
 };
 
 }  // namespace testloom

@@ -17,7 +17,9 @@ CREATE TABLE templates (
   created_at VARCHAR,
   updated_at VARCHAR,
   version INTEGER NOT NULL DEFAULT 1,
-  removed_at VARCHAR
+  removed_at VARCHAR,
+  output_kind VARCHAR DEFAULT 'python',
+  is_partial BOOLEAN DEFAULT false
 );
 
 CREATE TABLE template_versions (
@@ -29,7 +31,19 @@ CREATE TABLE template_versions (
   hardware_type VARCHAR,
   content VARCHAR NOT NULL,
   definition_hash VARCHAR NOT NULL,
-  created_at VARCHAR NOT NULL
+  created_at VARCHAR NOT NULL,
+  output_kind VARCHAR DEFAULT 'python',
+  declared JSON
+);
+
+CREATE TABLE template_parts (
+  version_id INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  name VARCHAR NOT NULL,
+  used_by VARCHAR NOT NULL,
+  path VARCHAR NOT NULL,
+  content VARCHAR NOT NULL,
+  is_stored BOOLEAN NOT NULL
 );
 
 CREATE TABLE model_mapping (
@@ -73,7 +87,9 @@ CREATE TABLE plan_models (
   family_origin VARCHAR NOT NULL,
   template_id INTEGER,
   name_hash UINTEGER NOT NULL,
-  definition_hash VARCHAR NOT NULL
+  definition_hash VARCHAR NOT NULL,
+  config JSON,
+  attributes JSON
 );
 
 CREATE TABLE combos (
@@ -127,6 +143,26 @@ CREATE TABLE outcomes (
 );
 )sql";
 
+const char* const kFromSchema1Sql = R"sql(
+DROP VIEW tests;
+ALTER TABLE templates ADD COLUMN output_kind VARCHAR DEFAULT 'python';
+ALTER TABLE templates ADD COLUMN is_partial BOOLEAN DEFAULT false;
+ALTER TABLE template_versions ADD COLUMN output_kind VARCHAR DEFAULT 'python';
+ALTER TABLE template_versions ADD COLUMN declared JSON;
+ALTER TABLE plan_models ADD COLUMN config JSON;
+ALTER TABLE plan_models ADD COLUMN attributes JSON;
+CREATE TABLE template_parts (
+  version_id INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  name VARCHAR NOT NULL,
+  used_by VARCHAR NOT NULL,
+  path VARCHAR NOT NULL,
+  content VARCHAR NOT NULL,
+  is_stored BOOLEAN NOT NULL
+);
+UPDATE store_info SET schema_version = 2;
+)sql";
+
 namespace {
 
 // The readable name of a test; `label` is the combo's column with its axes in brackets.
@@ -158,7 +194,7 @@ SELECT r.plan_id,
        {case_name} AS "case",
        m.model_name, m.model_family, m.task, m.model_location,
        c.hardware_type, c.batch_size, c.axes,
-       v.template_name, v.template_id, v.version AS template_version, r.version_id,
+       v.template_name, v.template_id, v.version AS template_version, r.version_id, v.output_kind,
        r.priority,
        r.memory_bytes / 1e9 AS estimated_memory_gb,
        r.memory_origin AS estimate_origin,

@@ -6,10 +6,13 @@
 namespace testloom {
 
 // Raised with every change of the tables; a store of a higher version is refused.
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 // Every table, without the row in store_info that says which version they are.
 extern const char* const kTablesSql;
+
+// What turns the tables of schema 1 into these.
+extern const char* const kFromSchema1Sql;
 
 // The view `tests`: one row a test of any plan, made on reading from plan_models, combos, test_rows and
 // template_versions. It uses DuckDB's built-in functions alone, so that any DuckDB client can read it.

@@ -178,14 +178,16 @@ std::unique_ptr<Store> upgrade(const fs::path& path, double wait_seconds) {
     drop_copy();
     return store;
   }
+  const bool is_original = recognise(store->connection()) == StoreContent::original;
   try {
-    upgrade_original(store->connection());
+    is_original ? upgrade_original(store->connection()) : upgrade_older(store->connection());
   } catch (const Error& error) {
     drop_copy();
     throw Error(ErrorKind::store,
                 fmt::format("cannot upgrade the store {}: {}", shown(path), error.message()),
-                "it was made by the original code and is as before; mend these rows or tables in a copy, and "
-                "try again");
+                fmt::format("it was made by {} and is as before; mend these rows or tables in a copy, and "
+                            "try again",
+                            is_original ? "the original code" : "an earlier testloom"));
   }
   store->set_note(fmt::format("upgraded the store {}; the old file is kept as {}", shown(path), shown(copy)));
   return store;
@@ -197,6 +199,7 @@ std::unique_ptr<Store> open_existing(const fs::path& path, Access access, double
     case StoreContent::current:
       return store;
     case StoreContent::original:
+    case StoreContent::older:
       store.reset();
       return upgrade(path, wait_seconds);
     case StoreContent::empty:

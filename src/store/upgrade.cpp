@@ -40,7 +40,10 @@ void write_schema(Connection& connection) {
 
 StoreContent recognise(Connection& connection) {
   if (has_table(connection, "store_info")) {
-    return schema_version(connection) > kSchemaVersion ? StoreContent::newer : StoreContent::current;
+    const int64_t version = schema_version(connection);
+    return version > kSchemaVersion   ? StoreContent::newer
+           : version < kSchemaVersion ? StoreContent::older
+                                      : StoreContent::current;
   }
   if (is_original(connection)) return StoreContent::original;
   Result rows = connection.query("SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND NOT temporary");
@@ -60,6 +63,13 @@ void create_schema(Connection& connection) {
   transaction.commit();
 }
 
+void upgrade_older(Connection& connection) {
+  Transaction transaction(connection);
+  connection.execute(kFromSchema1Sql);
+  connection.execute(tests_view_sql());
+  transaction.commit();
+}
+
 // The old tables cannot be altered in place: the foreign key from mapping to templates would stay. Their rows
 // wait in temporary tables while they are dropped, the referring one first.
 void upgrade_original(Connection& connection) {
@@ -74,12 +84,13 @@ void upgrade_original(Connection& connection) {
   connection.query(
       "INSERT INTO main.templates SELECT template_id, template_name, model_family, nullif(hardware_type, "
       "''), content, "
-      "description, CAST(created_at AS VARCHAR), CAST(updated_at AS VARCHAR), coalesce(version, 1), NULL "
-      "FROM old_templates");
+      "description, CAST(created_at AS VARCHAR), CAST(updated_at AS VARCHAR), coalesce(version, 1), NULL, "
+      "'python', false FROM old_templates");
   connection.query(
       "INSERT INTO main.template_versions SELECT row_number() OVER (ORDER BY template_id), template_id, "
       "version, "
-      "template_name, model_family, hardware_type, content, md5(content), ? FROM main.templates",
+      "template_name, model_family, hardware_type, content, md5(content), ?, 'python', NULL FROM "
+      "main.templates",
       {now});
   connection.query(
       "INSERT INTO main.model_mapping SELECT mapping_id, model_name, model_family, template_id, description "

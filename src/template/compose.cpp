@@ -69,7 +69,7 @@ class Composer {
       return std::nullopt;
     }
     if (is_cycle(*found, name, statement) || !is_within_limits(*found, statement)) return std::nullopt;
-    remember(name, *found);
+    remember(name, statement, *found);
     try {
       const uint32_t file = sources_.add(found->path, found->content, statement);
       chain_.push_back({std::string(name), found->path});
@@ -112,10 +112,12 @@ class Composer {
     return false;
   }
 
-  void remember(std::string_view name, const FoundTemplate& found) {
-    const bool known = std::any_of(used_.begin(), used_.end(),
-                                   [&](const UsedTemplate& used) { return used.found.path == found.path; });
-    if (!known) used_.push_back({std::string(name), found});
+  void remember(std::string_view name, Span statement, const FoundTemplate& found) {
+    const std::string from = statement.file == 0 ? "" : sources_.file(statement.file).path();
+    const bool known = std::any_of(used_.begin(), used_.end(), [&](const UsedTemplate& used) {
+      return used.name == name && used.from == from;
+    });
+    if (!known) used_.push_back({std::string(name), from, found});
   }
 
   // --- include

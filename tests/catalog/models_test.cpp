@@ -61,7 +61,7 @@ TEST_F(Models, SqlDetectionAgreesWithCpp) {
 
 TEST_F(Models, GlobsAreOverKnownModelsAndNamesStandForThemselves) {
   for (const char* name : {"bert-a", "bert-b", "odd*name", "vit"})
-    add_model(connection(), name, {}, {}, {}, notes);
+    add_model(connection(), {name, {}, {}, {}}, {}, notes);
   EXPECT_EQ(resolve_models(connection(), {"bert-*", "vit", "new/one", "bert-a"}),
             (std::vector<std::string>{"bert-a", "bert-b", "vit", "new/one"}));
   EXPECT_EQ(resolve_models(connection(), {"odd*name"}), (std::vector<std::string>{"odd*name"}));

@@ -11,6 +11,8 @@
 namespace testloom {
 namespace {
 
+using namespace std::string_literals;
+
 class Plans : public StoreFixture {
  protected:
   PlanSummary plan(const std::vector<std::string>& models, const std::vector<std::string>& hardware,
@@ -113,7 +115,7 @@ TEST_F(Plans, IdsComeFromTheDefinitionAlone) {
     return list;
   };
   const auto first = ids(plan({"net"}, {"cpu"}, {1, 4}, "a").plan_id);
-  add_model(connection(), "net", "/some/folder", {}, {}, notes);
+  add_model(connection(), {"net", "/some/folder", {}, {}}, {}, notes);
   EXPECT_EQ(ids(plan({"other", "net"}, {"cuda", "cpu"}, {4, 1}, "b").plan_id).size(), 8u);
   EXPECT_EQ(first[0].substr(9 + 14, 1), "8") << "a UUID of version 8: " << first[0];
 
@@ -204,6 +206,81 @@ TEST_F(Plans, AnUncheckedTemplateIsCountedBesideOthersThatPass) {
   EXPECT_EQ(summary.tests, 4);
   ASSERT_EQ(summary.skipped.size(), 1u);
   EXPECT_EQ(summary.skipped[0].cells, 4);
+}
+
+TEST_F(Plans, AModelThatLacksAKeyIsSkippedWithThatReason) {
+  add("wide", "vision", {}, "def test_it():\n    return ${config.sizes.hidden} + ${model.weight}\n");
+  for (const char* name : {"full", "no-size", "no-weight"}) map(name, "vision");
+  add_model(connection(), {"full", {}, {}, R"({"sizes": {"hidden": 768}})", {{"weight", "2"}}}, {}, notes);
+  add_model(connection(), {"no-size", {}, {}, R"({"sizes": {}})", {{"weight", "2"}}}, {}, notes);
+  add_model(connection(), {"no-weight", {}, {}, R"({"sizes": {"hidden": 4}})", {}}, {}, notes);
+  const PlanSummary summary = plan({"full", "no-size", "no-weight"}, {"cpu"}, {1, 2});
+  EXPECT_EQ(summary.tests, 2);
+  std::vector<std::string> reasons;
+  for (const Skipped& skip : summary.skipped) reasons.push_back(skip.example + ": " + skip.reason);
+  EXPECT_EQ(reasons, (std::vector<std::string>{"no-weight: it has no attribute 'weight'",
+                                               "no-size: its config has no 'sizes.hidden'"}));
+  TestRenderer renderer;
+  const PlannedTest test = tests_of(summary.plan_id).front();
+  renderer.load(connection(), test);
+  EXPECT_EQ(renderer.render(test), "def test_it():\n    return 768 + 2\n");
+}
+
+TEST_F(Plans, AChangedAttributeChangesTheModelsTestsAlone) {
+  add("wide", "vision", {}, "def test_it():\n    return ${model.weight}\n");
+  for (const char* name : {"a", "b"}) {
+    map(name, "vision");
+    add_model(connection(), {name, {}, {}, {}, {{"weight", "1"}}}, {}, notes);
+  }
+  const auto first = tests_of(plan({"a", "b"}, {"cpu"}, {1}).plan_id);
+  add_model(connection(), {"b", {}, {}, {}, {{"weight", "2"}}}, {}, notes);
+  const PlanSummary again = plan({"a", "b"}, {"cpu"}, {1});
+  EXPECT_EQ(again.diff.changed, 1);
+  const auto second = tests_of(again.plan_id);
+  EXPECT_EQ(first[0].test_id, second[0].test_id);
+  EXPECT_NE(first[1].test_id, second[1].test_id);
+}
+
+TEST_F(Plans, AnIncludedTextOfTheStoreIsTheMostSpecificAndChangesTheTests) {
+  const auto partial = [&](const char* content, std::optional<std::string> hardware = {}) {
+    NewTemplate added{"_load", "vision", std::move(hardware), content, {}, ""};
+    add_template(connection(), added, notes);
+  };
+  partial("kind = 'any'\n");
+  partial("kind = 'cuda'\n", "cuda");
+  add("latency", "vision", {}, "#% include _load\ndef test_it():\n    return kind\n");
+  map("net", "vision");
+  const auto rendered = [&](int64_t plan_id) {
+    std::vector<std::string> texts;
+    TestRenderer renderer;
+    for (const PlannedTest& test : tests_of(plan_id)) {
+      renderer.load(connection(), test);
+      texts.push_back(test.hardware_type + ": " + std::string(renderer.render(test)).substr(0, 13));
+    }
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  };
+  const PlanSummary first = plan({"net"}, {"cpu", "cuda"}, {1});
+  EXPECT_EQ(rendered(first.plan_id), (std::vector<std::string>{"cpu: kind = 'any'\n"s.substr(0, 18),
+                                                               "cuda: kind = 'cuda'"s.substr(0, 19)}));
+  EXPECT_EQ(plan({"net"}, {"cpu", "cuda"}, {1}).plan_id, first.plan_id);
+  partial("kind = 'new'\n");
+  const PlanSummary second = plan({"net"}, {"cpu", "cuda"}, {1});
+  EXPECT_EQ(second.diff.changed, 1);
+  EXPECT_EQ(rendered(second.plan_id).front(), "cpu: kind = 'new'\n"s.substr(0, 18));
+  EXPECT_EQ(rendered(first.plan_id).front(), "cpu: kind = 'any'\n"s.substr(0, 18));
+}
+
+TEST_F(Plans, APartialMakesNoTestsAndAParameterWithoutValueIsAReason) {
+  NewTemplate partial{"_base", "vision", {}, "x = 1\n", {}, ""};
+  add_template(connection(), partial, notes);
+  add("needy", "vision", {}, "#% param rows: int\ndef test_it():\n    return ${rows}\n");
+  add("fine", "vision", {}, "#% param rows: int = 3\ndef test_it():\n    return ${rows}\n");
+  map("net", "vision");
+  const PlanSummary summary = plan({"net"}, {"cpu"}, {1});
+  EXPECT_EQ(cases(summary.plan_id), (std::vector<std::string>{"net/cpu/fine[batch_size=1]"}));
+  ASSERT_EQ(summary.skipped.size(), 1u);
+  EXPECT_EQ(summary.skipped[0].reason, "the parameter 'rows' of the template 'needy' has no value");
 }
 
 }  // namespace

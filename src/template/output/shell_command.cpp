@@ -89,7 +89,7 @@ WordVerdict ShellCommand::take(const ShellWord& word, bool in_bash) {
       return take_first(word);
     case Position::argument: {
       const WordVerdict verdict = take_argument(word);
-      is_first_ = false;
+      is_first_ = is_first_ && word.may_vanish();
       return verdict;
     }
     case Position::loop_name:
@@ -132,6 +132,7 @@ WordVerdict ShellCommand::take_first(const ShellWord& word) {
   }
   if (take_reserved(word)) return kRunsIt;
   run(word);
+  if (word.may_vanish()) program_ = {.use = ShellUse::wrapper};
   return kRunsIt;
 }
 
@@ -152,6 +153,7 @@ bool ShellCommand::take_reserved(const ShellWord& word) {
   } else if (word.text == "[[") {
     position_ = Position::condition;
     after_ = After::nothing;
+    runs_elsewhere_ = false;
   } else {
     return std::find(std::begin(kBeforeCommand), std::end(kBeforeCommand), word.text) !=
            std::end(kBeforeCommand);
@@ -170,6 +172,7 @@ void ShellCommand::run(const ShellWord& word) {
 
 WordVerdict ShellCommand::take_argument(const ShellWord& word) {
   const After before = after_;
+  if (word.may_vanish() && program_.use != ShellUse::arguments) return kPlain;
   if (before == After::code_option) {
     after_ = After::nothing;
     if (program_.use == ShellUse::first_code || program_.ends_with_code) script_done_ = true;
@@ -298,7 +301,7 @@ WordVerdict ShellCommand::take_condition(const ShellWord& word, bool in_bash) {
   }
   if (before == After::name_test) return kCode;
   if (before == After::number_test && !word.holds_only_integers()) return kCode;
-  if (before == After::shell_operator && !in_bash) return kNoBash;
+  if (runs_elsewhere_ && !in_bash) return kNoBash;
   return kQuoted;
 }
 

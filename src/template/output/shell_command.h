@@ -27,6 +27,12 @@ struct ShellWord {
   bool plain = true;    // nothing in it but placeholders and characters that mean nothing to a shell
   size_t first_quote = std::string::npos;  // where in `text`
 
+  bool has_list = false;  // "$@" or the like, which can become no word at all
+
+  // Nothing but expansions: where they are empty, the next word takes its place.
+  bool may_vanish() const {
+    return !text.empty() && text.find_first_not_of(kExpansion) == std::string::npos && (!quoted || has_list);
+  }
   bool is(std::string_view word) const { return !quoted && text == word; }
   bool holds_only_integers() const;
 };
@@ -68,8 +74,22 @@ class ShellCommand {
   Position position() const { return position_; }
   bool is_first_argument() const { return position_ == Position::argument && is_first_; }
   void set_position(Position position) { position_ = position; }
-  // In [[ ]]: an operator that another shell, which does not know [[, would take for its own.
-  void note_condition_operator() { after_ = After::shell_operator; }
+  // In [[ ]]: behind this operator or line end, a shell that does not know [[ would run what follows.
+  void note_condition_operator() {
+    after_ = After::nothing;
+    runs_elsewhere_ = true;
+  }
+  // Words may be there or not from here on. Only printf minds whether its argument is the first.
+  void note_joint() { is_first_ = is_first_ && program_.use == ShellUse::printf; }
+  // The next word is run, or could be.
+  bool runs_next_word() const {
+    return position_ == Position::command ||
+           (position_ == Position::argument && program_.use == ShellUse::all_code);
+  }
+  // The command takes NAME=(...) as an argument.
+  bool takes_arrays() const {
+    return program_.use == ShellUse::assignments || program_.use == ShellUse::declarations;
+  }
 
   // The next word. `in_bash`: it is known that only bash and the like run the script.
   WordVerdict take(const ShellWord& word, bool in_bash);
@@ -87,8 +107,7 @@ class ShellCommand {
     code_option,
     name_test,
     number_test,
-    placeholder,
-    shell_operator
+    placeholder
   };
 
   WordVerdict take_first(const ShellWord& word);
@@ -108,7 +127,8 @@ class ShellCommand {
   bool is_first_ = false;     // no argument was there yet
   bool script_done_ = false;  // the argument that is code was there
   bool declares_evaluated_ = false;
-  bool skips_options_ = false;  // behind `time`
+  bool runs_elsewhere_ = false;  // see note_condition_operator()
+  bool skips_options_ = false;   // behind `time`
 };
 
 // The word begins with NAME=, NAME+= or NAME[...]=, all of it fixed text: the NAME, else nothing.

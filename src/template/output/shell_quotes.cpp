@@ -28,6 +28,10 @@ void ShellScanner::open_expansion(Frame frame, size_t length) {
                     : top().kind == Frame::Kind::double_quotes ? owner()
                                                                : nullptr;
   if (word != nullptr) {
+    const Frame& around = top().kind == Frame::Kind::commands ? top() : frames_[frames_.size() - 2];
+    const bool is_printed = frame.kind == Frame::Kind::commands && code_.at(frame.begin) == '$';
+    frame.is_run = is_printed && around.redirect == Redirect::none && around.command.runs_next_word() &&
+                   assigned_name(*word).empty();
     word->text += kExpansion;
     word->plain = false;
   }
@@ -39,6 +43,11 @@ void ShellScanner::open_expansion(Frame frame, size_t length) {
 void ShellScanner::scan_dollar() {
   const char next = code_.at(at_ + 1);
   const bool unquoted = top().kind != Frame::Kind::double_quotes;
+  if (ShellWord* word = unquoted ? nullptr : owner()) {
+    const std::string_view expansion = code_.text().substr(at_, code_.text().find_first_of("}\"", at_) - at_);
+    word->has_list =
+        word->has_list || next == '@' || (next == '{' && expansion.find('@') != std::string_view::npos);
+  }
   if (code_.is_hole(at_ + 1)) {
     refuse(at_ + 1, "directly after '$'", "the shell would read both as one: write '\\$$' for a dollar");
     at_ += 2;

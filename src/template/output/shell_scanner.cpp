@@ -71,6 +71,7 @@ void ShellScanner::pass_joints() {
     }
     State now{{}, documents_, in_document_, line_is_joined_};
     for (Frame& frame : frames_) {
+      frame.command.note_joint();
       now.frames.push_back(
           {frame.kind, frame.closer, frame.in_word, frame.redirect, frame.command, frame.depth});
       // The word's text is not the same on every way.
@@ -247,8 +248,10 @@ void ShellScanner::scan_newline() {
     case Position::loop_in:
     case Position::case_in:
     case Position::pattern_begin:
-    case Position::condition:
     case Position::array:
+      break;
+    case Position::condition:
+      top().command.note_condition_operator();
       break;
     default:
       top().command = {};

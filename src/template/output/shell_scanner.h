@@ -38,6 +38,7 @@ class ShellScanner {
     size_t end;  // of what opened it
     char closer = 0;
     bool translated = false;  // double_quotes: $"..."
+    bool is_run = false;      // commands: what they print is run
     bool in_word = false;     // commands
     Redirect redirect = Redirect::none;
     ShellCommand command = {};
@@ -94,7 +95,6 @@ class ShellScanner {
   void end_target(const ShellWord& word);
   void settle(const ShellWord& word, const WordVerdict& verdict);
   void follow_reserved();
-  void end_command();
   bool joins_safely(size_t at) const;
   void open_parenthesis();
   void open_parenthesis_in_word();

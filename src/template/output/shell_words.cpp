@@ -64,6 +64,11 @@ void ShellScanner::end_word() {
 }
 
 void ShellScanner::settle(const ShellWord& word, const WordVerdict& verdict) {
+  if (!verdict.refused() &&
+      std::any_of(frames_.begin(), frames_.end(), [](const Frame& f) { return f.is_run; })) {
+    return settle(word, {.where = "in $(...) whose output is run",
+                         .hint = "assign the output to a variable, and look at it before it is run"});
+  }
   for (const ShellWord::Hole& hole : word.holes) {
     if (verdict.refused()) {
       verdicts_.refuse(hole.placeholder, verdict.where, verdict.hint);
@@ -108,15 +113,15 @@ void ShellScanner::follow_reserved() {
   }
 }
 
-void ShellScanner::end_command() {
-  if (!in(Position::array)) top().command = {};
-}
-
 void ShellScanner::scan_operator(char c) {
   end_word();
   if (stopped_) return;
   const char next = code_.at(at_ + 1);
   const bool doubled = next == c;
+  if (in(Position::array)) {
+    stop(at_, at_ + 1, "an operator cannot stand in an array", "write it in quotes");
+    return;
+  }
   if (in(Position::condition) && c != ';') {
     top().command.note_condition_operator();
     at_ += doubled ? 2 : 1;
@@ -129,7 +134,7 @@ void ShellScanner::scan_operator(char c) {
   } else {
     // `&>` is read as sh does, where a new command begins behind the `&`.
     const bool is_pair = doubled || (c == '|' && next == '&');
-    end_command();
+    top().command = {};
     at_ += is_pair ? 2 : 1;
   }
 }
@@ -140,6 +145,11 @@ void ShellScanner::scan_redirect(char c) {
     end_word();
     top().command.note_condition_operator();
     ++at_;
+    return;
+  }
+  if (next != '(' && in(Position::array)) {
+    end_word();
+    stop(at_, at_ + 1, "a redirection cannot stand in an array", "write it in quotes");
     return;
   }
   if (next == '(') {
@@ -200,7 +210,9 @@ void ShellScanner::open_parenthesis() {
 void ShellScanner::open_parenthesis_in_word() {
   ShellWord& word = top().word;
   const std::string_view text = word.text;
-  const bool is_assigned = text.ends_with('=') && !assigned_name(word).empty() && !in(Position::array);
+  const bool is_assigned =
+      text.ends_with('=') && !assigned_name(word).empty() &&
+      (in(Position::command) || (in(Position::argument) && top().command.takes_arrays()));
   const bool is_pattern =
       !text.empty() && std::string_view("?*+@!").find(text.back()) != std::string_view::npos;
   if (is_assigned) {
