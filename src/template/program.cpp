@@ -31,8 +31,10 @@ uint16_t breaks_of(const Placement& placement) {
       return 0;
     case Rule::remark:
       return placement.on_top ? traits::every_text : unusual;
-    case Rule::json_text:
     case Rule::yaml_double:
+      if (placement.begins || placement.alone) return traits::every_text;
+      [[fallthrough]];
+    case Rule::json_text:
       return static_cast<Traits>(unusual | traits::backslash | traits::double_quote);
     default:
       return traits::every_text;
@@ -67,7 +69,7 @@ class Assembler {
 
   Program run(const Tree& tree) {
     add_nodes(tree.nodes);
-    flush();
+    add({.code = OpCode::end});
     program_.literals.append(kReadableSlack, '\0');
     return std::move(program_);
   }
@@ -177,6 +179,7 @@ std::string dump(const Program& program, const Expressions& expressions) {
     if (!literal.empty()) out += fmt::format("literal {}\n", quote(literal, literal.size()));
     switch (operation.code) {
       case OpCode::text:
+      case OpCode::end:
         break;
       case OpCode::put_slot:
       case OpCode::put: {

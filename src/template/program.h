@@ -16,6 +16,7 @@ enum class OpCode : uint8_t {
   jump_unless,  // goes to `jump` unless the expression's value is true
   loop_begin,   // begins a loop through an expression's value; goes to `jump` when there is nothing in it
   loop_next,    // goes to `jump` for the next item, or ends the loop
+  end,          // the last operation
 };
 
 struct Operation {

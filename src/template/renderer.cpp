@@ -1,5 +1,9 @@
 // Runs a program on values.
+#include <emmintrin.h>
+
 #include <algorithm>
+#include <charconv>
+#include <cstring>
 
 #include <fmt/core.h>
 
@@ -43,12 +47,14 @@ struct Renderer::State {
   void note_traits(size_t slot);
   void check_type(std::string_view name, size_t slot, const Datum& value) const;
 
+  struct Cursor;
   void run();
-  void append_literal(const Operation& operation);
-  void put(const Operation& operation, const Datum& value);
+  template <bool kReplaces>
+  void execute();
+  void put(const Operation& operation, const Datum& value, Cursor& cursor);
   void put_slowly(const Operation& operation, const Datum& value);
-  void begin_loop(const Operation& operation, size_t& at);
-  void next_of_loop(const Operation& operation, size_t& at);
+  void begin_loop(const Operation& operation);
+  void next_of_loop(const Operation& operation);
   [[noreturn]] void fail_at(size_t operation, const EvaluationError& error);
   std::string used_values(ExpressionId id) const;
   void add_used_values(ExpressionId id, std::vector<std::string>& shown_values) const;
@@ -60,6 +66,7 @@ struct Renderer::State {
   TextBuffer out;
   std::string scratch;
   std::vector<Loop> loops;
+  size_t at = 0;  // the operation that comes next
   Evaluator evaluator;
   std::optional<size_t> replaced_place;
   Datum replacement;
@@ -83,7 +90,9 @@ void Renderer::State::note_traits(size_t slot) {
   if (!value.is(DatumKind::text)) return;
   value.traits = byte_traits(value.text());
   value.traits_known = true;
-  if (compiled.names_wanted[slot] && !is_name_anywhere(value.text())) value.traits |= traits::not_name;
+  if (!compiled.names_wanted[slot]) return;
+  const bool is_name = (value.traits & traits::not_word) == 0 && is_name_anywhere(value.text());
+  if (!is_name) value.traits |= traits::not_name;
 }
 
 void Renderer::State::check_type(std::string_view name, size_t slot, const Datum& value) const {
@@ -145,6 +154,8 @@ Renderer& Renderer::set(std::string_view name, const Value& value) {
 }
 
 void Renderer::set_text(size_t slot, std::string_view text) {
+  const Datum& now = state_->frame.slots[slot];
+  if (now.is(DatumKind::text) && now.text() == text) return;  // its traits are known
   Arena& arena = state_->stored[slot];
   arena.reset();
   state_->frame.slots[slot] = text_datum(arena.copy(text));
@@ -161,22 +172,62 @@ void Renderer::set_output_limit(size_t bytes) { state_->out.set_limit(bytes); }
 
 // --- rendering
 
-inline void Renderer::State::append_literal(const Operation& operation) {
-  out.reserve(operation.literal_size);
-  out.append_wide(compiled.program.literals.data() + operation.literal, operation.literal_size);
+// Appends a text in steps of 32 bytes; kReadableSlack bytes behind it can be read, and as many behind `to`
+// written.
+inline char* copy_wide(char* to, const char* from, size_t size) {
+  constexpr size_t kLong = 512;  // from here on the library's copy is faster
+  if (size >= kLong) {
+    std::memcpy(to, from, size);
+    return to + size;
+  }
+  char* const end = to + size;
+  for (; to < end; to += 32, from += 32) {
+    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 16));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), low);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), high);
+  }
+  return end;
 }
 
-inline void Renderer::State::put(const Operation& operation, const Datum& value) {
-  if (value.is(DatumKind::text) && value.traits_known && (value.traits & operation.breaks) == 0) {
-    out.reserve(value.size + 2);
-    if (operation.quoted) out.append('\'');
-    out.append_wide(value.bytes, value.size);
-    if (operation.quoted) out.append('\'');
+// Where the text is being written; the buffer knows it only between two calls of sync().
+struct Renderer::State::Cursor {
+  explicit Cursor(TextBuffer& buffer) : out(buffer) { reload(); }
+  void sync() { out.set_place(at); }
+  void reload() {
+    at = out.place();
+    end = out.room_end();
+  }
+  void make_room(size_t bytes) {
+    if (static_cast<size_t>(end - at) >= bytes) [[likely]]
+      return;
+    sync();
+    out.reserve(bytes);
+    reload();
+  }
+
+  TextBuffer& out;
+  char* at;
+  char* end;
+};
+
+inline void Renderer::State::put(const Operation& operation, const Datum& value, Cursor& cursor) {
+  if (value.is(DatumKind::text) && value.traits_known && (value.traits & operation.breaks) == 0) [[likely]] {
+    cursor.make_room(value.size + 2);
+    if (operation.quoted) *cursor.at++ = '\'';
+    cursor.at = copy_wide(cursor.at, value.bytes, value.size);
+    if (operation.quoted) *cursor.at++ = '\'';
   } else if (value.is(DatumKind::integer) && operation.plain_integer && value.integer >= 0) {
-    out.reserve(kMostDigits);
-    out.append_digits(value.integer);
+    cursor.make_room(kMostDigits);
+    if (value.integer < 10) {
+      *cursor.at++ = static_cast<char>('0' + value.integer);
+    } else {
+      cursor.at = std::to_chars(cursor.at, cursor.at + kMostDigits, value.integer).ptr;
+    }
   } else {
+    cursor.sync();
     put_slowly(operation, value);
+    cursor.reload();
   }
 }
 
@@ -191,9 +242,10 @@ void Renderer::State::put_slowly(const Operation& operation, const Datum& value)
     if ((operation.breaks & traits::not_name) != 0 && !is_name_anywhere(value.text()))
       known.traits |= traits::not_name;
     known.traits_known = true;
-    return put(operation, known);
+    Cursor cursor(out);
+    put(operation, known, cursor);
+    return cursor.sync();
   }
-  const bool text_follows = &operation != &compiled.program.operations.back();
   scratch.clear();
   if (place.placement.rule == Rule::comment) {
     const size_t least = out.size() - std::min(out.size(), kCommentContext);
@@ -202,7 +254,7 @@ void Renderer::State::put_slowly(const Operation& operation, const Datum& value)
     scratch = out.text().substr(begin);
     out.truncate(begin);
   }
-  const std::string_view following = text_follows ? compiled.program.literal((&operation)[1]) : "";
+  const std::string_view following = compiled.program.literal((&operation)[1]);  // the last one puts nothing
   const std::string_view reason = append_value(scratch, place.placement, value, following);
   if (!reason.empty()) {
     throw EvaluationError{
@@ -214,7 +266,7 @@ void Renderer::State::put_slowly(const Operation& operation, const Datum& value)
   out.append(scratch);
 }
 
-void Renderer::State::begin_loop(const Operation& operation, size_t& at) {
+void Renderer::State::begin_loop(const Operation& operation) {
   const Datum iterable = evaluator.evaluate(operation.expression);
   Iteration iteration(iterable, frame.arena);
   if (iteration.length() == 0) {
@@ -227,7 +279,7 @@ void Renderer::State::begin_loop(const Operation& operation, size_t& at) {
   evaluator.assign(operation.target, loops.back().iteration.at(0));
 }
 
-void Renderer::State::next_of_loop(const Operation& operation, size_t& at) {
+void Renderer::State::next_of_loop(const Operation& operation) {
   Loop& loop = loops.back();
   if (++loop.index == loop.iteration.length()) {
     loops.pop_back();
@@ -246,44 +298,55 @@ void Renderer::State::run() {
   frame.loops.clear();
   frame.steps = 0;
   loops.clear();
-  const std::vector<Operation>& operations = compiled.program.operations;
-  size_t at = 0;
+  at = 0;
   try {
-    while (at < operations.size()) {
-      const Operation& operation = operations[at++];
-      append_literal(operation);
-      switch (operation.code) {
-        case OpCode::text:
-          break;
-        case OpCode::put_slot: {
-          const bool is_replaced = replaced_place == operation.place;
-          put(operation, is_replaced ? replacement : frame.slots[operation.expression]);
-          break;
-        }
-        case OpCode::put: {
-          const Datum value = evaluator.evaluate(operation.expression);
-          put(operation, replaced_place == operation.place ? replacement : value);
-          break;
-        }
-        case OpCode::assign:
-          evaluator.assign(operation.target, evaluator.evaluate(operation.expression));
-          break;
-        case OpCode::jump:
-          at = operation.jump;
-          break;
-        case OpCode::jump_unless:
-          if (!truth(evaluator.evaluate(operation.expression))) at = operation.jump;
-          break;
-        case OpCode::loop_begin:
-          begin_loop(operation, at);
-          break;
-        case OpCode::loop_next:
-          next_of_loop(operation, at);
-          break;
-      }
-    }
+    replaced_place ? execute<true>() : execute<false>();
   } catch (const EvaluationError& error) {
     fail_at(at - 1, error);
+  }
+}
+
+template <bool kReplaces>
+void Renderer::State::execute() {
+  const Operation* const operations = compiled.program.operations.data();
+  const char* const literals = compiled.program.literals.data();
+  Cursor cursor(out);
+  for (;;) {
+    const Operation& operation = operations[at++];
+    cursor.make_room(operation.literal_size);
+    cursor.at = copy_wide(cursor.at, literals + operation.literal, operation.literal_size);
+    switch (operation.code) {
+      case OpCode::text:
+        break;
+      case OpCode::put_slot: {
+        const bool is_replaced = kReplaces && *replaced_place == operation.place;
+        put(operation, is_replaced ? replacement : frame.slots[operation.expression], cursor);
+        break;
+      }
+      case OpCode::put: {
+        const Datum value = evaluator.evaluate(operation.expression);
+        const bool is_replaced = kReplaces && *replaced_place == operation.place;
+        put(operation, is_replaced ? replacement : value, cursor);
+        break;
+      }
+      case OpCode::assign:
+        evaluator.assign(operation.target, evaluator.evaluate(operation.expression));
+        break;
+      case OpCode::jump:
+        at = operation.jump;
+        break;
+      case OpCode::jump_unless:
+        if (!truth(evaluator.evaluate(operation.expression))) at = operation.jump;
+        break;
+      case OpCode::loop_begin:
+        begin_loop(operation);
+        break;
+      case OpCode::loop_next:
+        next_of_loop(operation);
+        break;
+      case OpCode::end:
+        return cursor.sync();
+    }
   }
 }
 
@@ -316,8 +379,8 @@ std::string Renderer::State::used_values(ExpressionId id) const {
   return join(values, ", ");
 }
 
-void Renderer::State::fail_at(size_t at, const EvaluationError& error) {
-  const Operation& operation = compiled.program.operations[at];
+void Renderer::State::fail_at(size_t failed_operation, const EvaluationError& error) {
+  const Operation& operation = compiled.program.operations[failed_operation];
   Mistake mistake{std::nullopt, error.message, error.hint};
   const bool is_put = operation.code == OpCode::put || operation.code == OpCode::put_slot;
   const ExpressionId failed = evaluator.failed_at();

@@ -44,6 +44,8 @@ struct Placement {
   bool guarded = false;     // comment: a `:` or `=` follows, which a value may turn into a declaration
   bool begins = false;      // name, identifier: the value begins the name, so that no digit may come first
   bool alone = false;       // name, identifier: the value is the whole name, so that it may be no keyword
+  // The rules of YAML and shell use some of these too: output/yaml_text.h, output/shell_text.h and
+  // output/write.h say how.
   bool before_dot = false;  // expression, number_or_name: an integer needs parentheses
   bool operator==(const Placement&) const = default;
 };

@@ -2,9 +2,6 @@
 // so that copying may go in wide steps.
 #pragma once
 
-#include <emmintrin.h>
-
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -32,23 +29,12 @@ class TextBuffer {
     if (!text.empty()) std::memcpy(bytes_.get() + size_, text.data(), text.size());
     size_ += text.size();
   }
-  // REQUIRES of these three: reserve() made the room.
-  void append(char c) { bytes_[size_++] = c; }
-  void append_digits(int64_t integer) {
-    char* const to = bytes_.get() + size_;
-    size_ += static_cast<size_t>(std::to_chars(to, to + 24, integer).ptr - to);
-  }
-  // Copies in steps of 32 bytes; kReadableSlack bytes behind the text can be read.
-  void append_wide(const char* from, size_t size) {
-    char* to = bytes_.get() + size_;
-    size_ += size;
-    for (size_t at = 0; at < size; at += 32) {
-      const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));
-      const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at + 16));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), low);
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at + 16), high);
-    }
-  }
+
+  // For a writer that keeps its place itself: where the next byte goes, and where the room ends; then it says
+  // how far it got. kSlack bytes behind the room's end may be written to.
+  char* place() { return bytes_.get() + size_; }
+  char* room_end() { return bytes_.get() + capacity_; }
+  void set_place(const char* place) { size_ = static_cast<size_t>(place - bytes_.get()); }
 
  private:
   static constexpr size_t kSlack = 64;  // behind the capacity

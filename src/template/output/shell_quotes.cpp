@@ -12,7 +12,6 @@ constexpr std::string_view kExpansionHint = "assign it to a variable first, and 
 bool is_name_begin(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name_byte(char c) { return is_name_begin(c) || is_digit(c); }
-bool can_be_integer(ValueType type) { return type == ValueType::integer || type == ValueType::any; }
 
 }  // namespace
 
@@ -44,7 +43,8 @@ void ShellScanner::scan_dollar() {
   const char next = code_.at(at_ + 1);
   const bool unquoted = top().kind != Frame::Kind::double_quotes;
   if (ShellWord* word = unquoted ? nullptr : owner()) {
-    const std::string_view expansion = code_.text().substr(at_, code_.text().find_first_of("}\"", at_) - at_);
+    const std::string_view ahead = code_.text().substr(at_, 200);
+    const std::string_view expansion = ahead.substr(0, ahead.find_first_of("}\""));
     word->has_list =
         word->has_list || next == '@' || (next == '{' && expansion.find('@') != std::string_view::npos);
   }
@@ -214,7 +214,7 @@ void ShellScanner::place_number() {
   if (touches(code_.at(at_ - 1)) || (touches(code_.at(at_ + 1)) && at_ + 1 < code_.size())) {
     verdicts_.refuse(placeholder, "touching a name or a number in arithmetic",
                      "write a blank or an operator between");
-  } else if (!can_be_integer(verdicts_.site(placeholder).type)) {
+  } else if (!can_be_integer(verdicts_, placeholder)) {
     verdicts_.refuse(placeholder, "in arithmetic, where only an integer can", "convert it with int(...)");
   } else {
     verdicts_.accept(placeholder, {.rule = Rule::shell_number});

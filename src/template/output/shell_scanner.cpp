@@ -14,11 +14,6 @@ using Position = ShellCommand::Position;
 
 constexpr size_t kDeepest = 200;
 
-// What a site's type says; the only place that asks for it.
-bool is_integer_type(const Verdicts& verdicts, size_t placeholder) {
-  return verdicts.site(placeholder).type == ValueType::integer;
-}
-
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // A batch system reads such a comment.
@@ -30,6 +25,14 @@ bool is_directive(std::string_view comment) {
 }
 
 }  // namespace
+
+bool is_integer_type(const Verdicts& verdicts, size_t placeholder) {
+  return verdicts.site(placeholder).type == ValueType::integer;
+}
+
+bool can_be_integer(const Verdicts& verdicts, size_t placeholder) {
+  return is_integer_type(verdicts, placeholder) || verdicts.site(placeholder).type == ValueType::any;
+}
 
 void ShellScanner::stop(size_t begin, size_t end, std::string message, std::string hint) {
   if (!stopped_) mistakes_.push_back({code_.source_span(begin, end), std::move(message), std::move(hint)});

@@ -12,6 +12,10 @@
 
 namespace testloom::templating {
 
+// What a placeholder's type says of it; nothing else asks for types.
+bool is_integer_type(const Verdicts& verdicts, size_t placeholder);
+bool can_be_integer(const Verdicts& verdicts, size_t placeholder);
+
 class ShellScanner {
  public:
   ShellScanner(const CodeText& code, Verdicts& verdicts, Mistakes& mistakes)

@@ -9,10 +9,6 @@ namespace {
 
 using Position = ShellCommand::Position;
 
-bool is_integer_type(const Verdicts& verdicts, size_t placeholder) {
-  return verdicts.site(placeholder).type == ValueType::integer;
-}
-
 // What stands directly before < or > and is no word then: a descriptor's number, or {name}.
 bool is_descriptor(const ShellWord& word) {
   if (word.quoted || word.text.empty() || !word.holes.empty()) return false;
@@ -92,6 +88,11 @@ void ShellScanner::end_target(const ShellWord& word) {
   settle(word, {.where = "in the mark of a here-document", .hint = "write the mark"});
   if (word.text.find(kExpansion) != std::string::npos) {
     stop(at_ - 1, at_, "the mark of a here-document is no expansion", "write a plain word");
+    return;
+  }
+  constexpr size_t kMostDocuments = 100;
+  if (documents_.size() == kMostDocuments) {
+    stop(at_ - 1, at_, "more than 100 here-documents are announced in a line", "");
     return;
   }
   documents_.push_back({word.text, !word.quoted, redirect == Redirect::here_tabs});
