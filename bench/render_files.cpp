@@ -192,6 +192,13 @@ int main(int count, char** arguments) {
   const auto number = [&](int at, int fallback) { return at < count ? std::atoi(arguments[at]) : fallback; };
   std::string base = (std::filesystem::absolute(arguments[1]) / "bench-XXXXXX").native();
   testloom::check(::mkdtemp(base.data()) != nullptr);
-  testloom::measure(base, number(2, 10000), number(3, 10), number(4, 3));
+  int status = 0;
+  try {
+    testloom::measure(base, number(2, 10000), number(3, 10), number(4, 3));
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "%s\n", problem.what());
+    status = 1;
+  }
   std::filesystem::remove_all(base);
+  return status;
 }
