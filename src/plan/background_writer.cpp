@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t kBatchFiles = 256;
 constexpr size_t kBatchBytes = 1 << 20;
-constexpr size_t kMostWaiting = 8;
+constexpr size_t kMostWaiting = 16;
 
 }  // namespace
 

@@ -108,7 +108,7 @@ PlanSize size_of(Connection& connection, int64_t plan_id) {
 void for_each_test_to_render(Connection& connection, const TestFilter& filter,
                              const std::function<void(const PlannedTest&)>& use) {
   // Enough that a statement's own cost is little beside it.
-  constexpr int64_t kTestsAtOnce = 8192;
+  constexpr int64_t kTestsAtOnce = 4096;
   Transaction transaction(connection);
   const PlanSize size = size_of(connection, filter.plan_id);
   const int64_t models = std::max<int64_t>(1, kTestsAtOnce * size.models / std::max<int64_t>(1, size.tests));
