@@ -51,19 +51,19 @@ std::string advice(int error) {
   }
 }
 
-[[noreturn]] void fail(ErrorKind kind, std::string_view action, const fs::path& path, int error) {
+}  // namespace
+
+void throw_file_error(ErrorKind kind, std::string_view action, const fs::path& path, int error) {
   throw Error(kind, fmt::format("cannot {} {}: {}", action, quote(path.native(), 400), std::strerror(error)),
               advice(error));
 }
 
-}  // namespace
-
 std::string read_file(const fs::path& path, size_t limit, ErrorKind kind) {
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) fail(kind, "read", path, errno);
+  if (!file) throw_file_error(kind, "read", path, errno);
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) fail(kind, "read", path, errno);
-  if (S_ISDIR(status.st_mode)) fail(kind, "read", path, EISDIR);
+  if (::fstat(file.get(), &status) != 0) throw_file_error(kind, "read", path, errno);
+  if (S_ISDIR(status.st_mode)) throw_file_error(kind, "read", path, EISDIR);
   if (!S_ISREG(status.st_mode)) {
     throw Error(kind, fmt::format("cannot read {}: it is not a regular file", quote(path.native(), 400)),
                 "name a regular file");
@@ -80,7 +80,7 @@ std::string read_file(const fs::path& path, size_t limit, ErrorKind kind) {
   for (;;) {
     const ssize_t count = ::read(file.get(), content.data() + size, content.size() - size);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(kind, "read", path, errno);
+    if (count < 0) throw_file_error(kind, "read", path, errno);
     if (count == 0) break;
     size += static_cast<size_t>(count);
     if (size > limit) throw too_large();
@@ -116,17 +116,17 @@ void write_file(const fs::path& path, std::string_view content, ErrorKind kind, 
   beside += fmt::format(".{}.tmp", ::getpid());
   {
     const FileDescriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!file) fail(kind, "write", path, errno);
+    if (!file) throw_file_error(kind, "write", path, errno);
     if (!write_all(file.get(), content) || (durable && ::fsync(file.get()) != 0)) {
       const int error = errno;
       ::unlink(beside.c_str());
-      fail(kind, "write", path, error);
+      throw_file_error(kind, "write", path, error);
     }
   }
   if (::rename(beside.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::unlink(beside.c_str());
-    fail(kind, "write", path, error);
+    throw_file_error(kind, "write", path, error);
   }
   if (durable) sync_folder(path.parent_path());
 }

@@ -40,6 +40,10 @@ std::string read_file(const std::filesystem::path& path, size_t limit, ErrorKind
 void write_file(const std::filesystem::path& path, std::string_view content, ErrorKind kind,
                 bool durable = false);
 
+// Throws the Error "cannot <action> <path>: <the system's reason>" for an errno, with what to do about it.
+[[noreturn]] void throw_file_error(ErrorKind kind, std::string_view action, const std::filesystem::path& path,
+                                   int error);
+
 // Writes all of `bytes` at the descriptor's place, going on after short writes. False with errno set.
 bool write_all(int descriptor, std::string_view bytes);
 

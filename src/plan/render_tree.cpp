@@ -1,14 +1,14 @@
 #include "plan/render_tree.h"
 
-#include <fstream>
-#include <iterator>
-#include <set>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
-#include "base/files.h"
+#include "base/file_tree.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "plan/background_writer.h"
+#include "plan/file_names.h"
 
 namespace testloom {
 
@@ -20,45 +20,13 @@ constexpr const char* kMarker = ".testloom-rendered";
 constexpr const char* kMarkerText =
     "This folder is written by testloom; files in it are replaced and removed.\n";
 constexpr const char* kManifest = "manifest.jsonl";
-constexpr size_t kMaxNameBytes = 200;
+constexpr size_t kMaxManifestBytes = size_t{1} << 32;
 
-std::string kept_characters(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '_' || c == '.' || c == '-';
-    out += plain ? c : '_';
-  }
-  return out;
+// A kill may come before the marker is there, but not before the folder of what is unfinished.
+bool is_ours(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder / kMarker, error) || fs::is_directory(folder / FileTree::kUnfinished, error);
 }
-
-// Gives each text its own name within one folder: the first to come keeps the plain one, a later one that
-// would share it (also where a file system ignores case) gets a short hash.
-class NameChooser {
- public:
-  NameChooser(const std::vector<std::string>& reserved = {}) {
-    for (const std::string& name : reserved) take(name);
-  }
-  std::string choose(std::string_view text, size_t limit) {
-    const std::string plain = file_name_of(text, limit);
-    if (take(plain)) return plain;
-    const std::string hashed = file_name_of(text, limit - 9) + "-" + short_hash(text);
-    if (take(hashed)) return hashed;
-    for (int number = 2;; ++number) {
-      const std::string next = fmt::format("{}-{}", file_name_of(hashed, limit - 9), number);
-      if (take(next)) return next;
-    }
-  }
-
- private:
-  bool take(const std::string& name) {
-    std::string folded = name;
-    for (char& c : folded) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return taken_.insert(folded).second;
-  }
-
-  std::set<std::string> taken_;
-};
 
 void check_folder(const fs::path& folder) {
   std::error_code error;
@@ -75,7 +43,7 @@ void check_folder(const fs::path& folder) {
   if (fs::exists(full, error) && !fs::is_directory(full, error)) {
     throw Error(ErrorKind::usage, fmt::format("{} is not a folder", name), "name a folder");
   }
-  if (fs::exists(full, error) && !fs::is_empty(full, error) && !fs::exists(full / kMarker, error)) {
+  if (fs::exists(full, error) && !fs::is_empty(full, error) && !is_ours(full)) {
     throw Error(ErrorKind::usage,
                 fmt::format("{} is not empty, and not a folder that testloom rendered into", name),
                 "name a new or empty folder; this one is left as it is");
@@ -92,123 +60,104 @@ void make_folder(const fs::path& folder) {
   }
 }
 
-// A model's folder below the tree's. A link there could lead anywhere.
-void make_model_folder(const fs::path& folder) {
-  std::error_code error;
-  if (fs::is_symlink(folder, error)) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{} is a link; what it points to is left alone", quote(folder.native(), 400)),
-                "remove the link and render again");
+std::string_view suffix_of(std::string_view output_kind) {
+  constexpr std::pair<std::string_view, std::string_view> suffixes[] = {
+      {"text", ".txt"}, {"json", ".json"}, {"yaml", ".yaml"}, {"shell", ".sh"}};
+  for (const auto& [kind, suffix] : suffixes) {
+    if (kind == output_kind) return suffix;
   }
-  make_folder(folder);
+  return ".py";
 }
 
-bool holds(const fs::path& path, const std::string& content) {
-  std::error_code error;
-  if (!fs::is_regular_file(fs::symlink_status(path, error)) || fs::file_size(path, error) != content.size())
-    return false;
-  return read_file(path, content.size(), ErrorKind::engine) == content;
+std::string manifest_line(const PlannedTest& test, const TestPlaces::Place& place) {
+  JsonWriter line;
+  line.begin_object()
+      .member("test_id", test.test_id)
+      .member("case", test.case_name)
+      .member("path", fmt::format("{}/{}", place.folder, place.name))
+      .end_object();
+  return line.take() + "\n";
 }
 
-// Returns whether it had to be written.
-bool write_if_changed(const fs::path& path, const std::string& content) {
-  if (holds(path, content)) return false;
-  write_file(path, content, ErrorKind::engine);
-  return true;
-}
-
-// The folder of a model and the names in it. Tests come model by model, so one is enough at a time.
-struct ModelFolder {
-  std::string model_name;
-  std::string folder;
-  NameChooser files;
-};
-
-// The paths that an earlier rendering's manifest lists; they are made of characters that JSON leaves as they
+// The paths that a manifest lists, as parts of its text; they are made of characters that JSON leaves as they
 // are.
-std::vector<std::string> listed_before(const fs::path& folder) {
-  std::vector<std::string> paths;
-  std::ifstream manifest(folder / kManifest);
+std::vector<std::string_view> listed_paths(std::string_view manifest) {
   constexpr std::string_view key = "\"path\": \"";
-  for (std::string line; std::getline(manifest, line);) {
+  std::vector<std::string_view> paths;
+  while (!manifest.empty()) {
+    const size_t end = std::min(manifest.find('\n'), manifest.size());
+    const std::string_view line = manifest.substr(0, end);
+    manifest.remove_prefix(std::min(end + 1, manifest.size()));
     const size_t at = line.rfind(key);
-    const size_t begin = at + key.size();
-    if (at == std::string::npos) continue;
-    const std::string path = line.substr(begin, line.find('"', begin) - begin);
-    const fs::path parts(path);
-    const bool ours =
-        path.ends_with(".py") && std::distance(parts.begin(), parts.end()) == 2 && *parts.begin() != "..";
-    if (ours) paths.push_back(path);
+    if (at == std::string_view::npos) continue;
+    const std::string_view rest = line.substr(at + key.size());
+    paths.push_back(rest.substr(0, rest.find('"')));
   }
   return paths;
 }
 
-// Removes what an earlier rendering wrote and this one does not have; nothing else that stands there.
-int64_t remove_stale(const fs::path& folder, const std::vector<std::string>& before,
-                     const std::set<std::string>& kept) {
-  int64_t removed = 0;
+std::string manifest_of(const fs::path& folder) {
   std::error_code error;
-  for (const std::string& path : before) {
+  const fs::path path = folder / kManifest;
+  if (!fs::is_regular_file(fs::symlink_status(path, error))) return {};
+  return read_file(path, kMaxManifestBytes, ErrorKind::engine);
+}
+
+// Removes what earlier renderings wrote and this one does not have; nothing else that stands there.
+int64_t remove_stale(FileTree& files, std::string_view old_manifest, std::string_view manifest) {
+  if (old_manifest == manifest && files.left_behind().empty()) return 0;
+  std::vector<std::string_view> before = listed_paths(old_manifest);
+  before.insert(before.end(), files.left_behind().begin(), files.left_behind().end());
+  const std::vector<std::string_view> now = listed_paths(manifest);
+  const std::unordered_set<std::string_view> kept(now.begin(), now.end());
+  int64_t removed = 0;
+  for (const std::string_view path : before) {
     if (kept.contains(path)) continue;
-    removed += fs::remove(folder / path, error) ? 1 : 0;
-    const fs::path parent = (folder / path).parent_path();
-    if (fs::is_empty(parent, error)) fs::remove(parent, error);
+    const size_t slash = path.find('/');
+    if (slash == std::string_view::npos) continue;
+    const std::string_view name = path.substr(slash + 1);
+    const std::string_view parent = path.substr(0, slash);
+    const bool ours = name.starts_with("test_") && name.find('/') == std::string_view::npos &&
+                      !parent.empty() && parent != "." && parent != "..";
+    if (ours && files.remove(std::string(parent), std::string(name))) ++removed;
   }
   return removed;
 }
 
 }  // namespace
 
-std::string file_name_of(std::string_view text, size_t limit) {
-  std::string name = kept_characters(text);
-  if (name.empty() || name == "." || name == ".." || name.front() == '-') name = "_" + name;
-  if (name.size() > limit) name = name.substr(0, limit - 9) + "-" + short_hash(text);
-  return name;
-}
-
 RenderedTree render_tree(Connection& connection, const TestFilter& filter, const fs::path& folder) {
   check_folder(folder);
-  RenderedTree tree;
-  TestRenderer renderer;
-  NameChooser folders({kMarker, kManifest});
-  ModelFolder model;
-  std::string manifest;
-  std::set<std::string> kept;
-  for_each_test(connection, filter, [&](const PlannedTest& test) {
-    if (tree.files == 0) {
-      make_folder(folder);
-      write_if_changed(folder / kMarker, kMarkerText);
-    }
-    if (model.folder.empty() || model.model_name != test.model_name) {
-      model = {test.model_name, folders.choose(test.model_name, kMaxNameBytes), {}};
-      make_model_folder(folder / model.folder);
-    }
-    const std::string stem =
-        fmt::format("test_{}_{}_b{}", test.template_name, test.hardware_type, test.batch_size);
-    const std::string path =
-        fmt::format("{}/{}.py", model.folder, model.files.choose(stem, kMaxNameBytes - 3));
-    renderer.load(connection, test);
-    const std::string content(renderer.render(test));
-    if (write_if_changed(folder / path, content)) ++tree.written;
-    ++tree.files;
-    kept.insert(path);
-    JsonWriter line;
-    line.begin_object()
-        .member("test_id", test.test_id)
-        .member("case", test.case_name)
-        .member("path", path)
-        .end_object();
-    manifest += line.text() + "\n";
-  });
-  if (tree.files == 0) {
+  if (!has_tests(connection, filter)) {
     throw Error(ErrorKind::usage,
                 fmt::format("there is no test to render{}",
                             filter.hardware_types.empty() ? "" : " on " + join(filter.hardware_types, ", ")),
                 "`testloom tests list` shows what the plan has");
   }
-  const std::vector<std::string> before = listed_before(folder);
-  write_if_changed(folder / kManifest, manifest);
-  tree.removed = remove_stale(folder, before, kept);
+  make_folder(folder);
+  FileTree files(folder);
+  files.enter(".");
+  files.put(kMarker, kMarkerText);
+
+  RenderedTree tree;
+  TestRenderer renderer;
+  TestPlaces places({kMarker, kManifest, FileTree::kUnfinished});
+  std::string manifest;
+  BackgroundWriter writer(files);
+  for_each_test_to_render(connection, filter, [&](const PlannedTest& test) {
+    renderer.load(connection, test);
+    TestPlaces::Place place = places.place_of(test, suffix_of(test.output_kind));
+    manifest += manifest_line(test, place);
+    writer.put(place.folder, std::move(place.name), std::string(renderer.render(test)));
+    ++tree.files;
+  });
+  tree.written = writer.finish();
+
+  const std::string old_manifest = manifest_of(folder);
+  files.enter(".");
+  files.put(kManifest, manifest);
+  tree.removed = remove_stale(files, old_manifest, manifest);
+  files.finish();
   return tree;
 }
 

@@ -49,6 +49,13 @@ struct TestFilter {
 void for_each_test(Connection& connection, const TestFilter& filter,
                    const std::function<void(const PlannedTest&)>& use);
 
+// The same tests in the same order, with only that filled in which rendering and naming them take: names, ids
+// of test and version, family, task, location, hardware type and batch size. The first come before the last
+// are looked up. REQUIRES: no transaction is open.
+void for_each_test_to_render(Connection& connection, const TestFilter& filter,
+                             const std::function<void(const PlannedTest&)>& use);
+bool has_tests(Connection& connection, const TestFilter& filter);
+
 // The one test that an id, a unique beginning of one (of at least 4 characters) or a case names in any plan,
 // the latest plan that has it. Throws an Error (usage) when none or several fit.
 PlannedTest find_test(Connection& connection, const std::string& id_or_case, std::optional<int64_t> plan_id);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "plan/file_names.h"
 #include "plan/planner.h"
 #include "support/store_fixture.h"
 

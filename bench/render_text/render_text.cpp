@@ -1,7 +1,7 @@
 // How fast templates are rendered, checked and compiled, held against a loop of memcpy in the same run.
 //
-//   cmake -S . -B build -DTESTLOOM_BENCH=ON && cmake --build build --target template_bench
-//   build/template_bench
+//   cmake -S . -B build -DTESTLOOM_BENCH=ON && cmake --build build --target bench_render_text
+//   build/bench_render_text
 //
 // Input 1: the original's example, 1.1 KB, for 100,000 value sets. Input 2: bench/engines/large.py, 12 KB
 // with 60 placeholders, 3 conditionals, 2 loops of 5 and one replace, for 10,000 value sets. One thread.
