@@ -23,6 +23,10 @@ namespace {
 
 constexpr size_t kMostDigits = 24;
 
+void note_name(Datum& text) {
+  if (is_name_anywhere(text.text())) text.traits &= static_cast<Traits>(~traits::not_name);
+}
+
 }  // namespace
 
 struct Renderer::State {
@@ -83,7 +87,7 @@ void Renderer::State::note_traits(size_t slot) {
   if (!value.is(DatumKind::text)) return;
   value.traits = byte_traits(value.text());
   value.traits_known = true;
-  if (compiled.names_wanted[slot] && !is_name_anywhere(value.text())) value.traits |= traits::not_name;
+  if (compiled.names_wanted[slot]) note_name(value);
 }
 
 void Renderer::State::check_type(std::string_view name, size_t slot, const Datum& value) const {
@@ -188,8 +192,7 @@ void Renderer::State::put_slowly(const Operation& operation, const Datum& value)
   if (value.is(DatumKind::text) && !value.traits_known) {
     Datum known = value;
     known.traits = byte_traits(value.text());
-    if ((operation.breaks & traits::not_name) != 0 && !is_name_anywhere(value.text()))
-      known.traits |= traits::not_name;
+    if ((operation.breaks & traits::not_name) != 0) note_name(known);
     known.traits_known = true;
     return put(operation, known);
   }
@@ -357,9 +360,6 @@ std::string_view Renderer::render_replacing(size_t place, const Value& value) {
   State& state = *state_;
   state.replacement_arena.reset();
   state.replacement = to_datum(value, "the replacement", state.replacement_arena);
-  if (state.replacement.is(DatumKind::text) && !is_name_anywhere(state.replacement.text())) {
-    state.replacement.traits |= traits::not_name;
-  }
   state.replaced_place = place;
   try {
     state.run();

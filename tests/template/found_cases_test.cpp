@@ -1,0 +1,56 @@
+// Templates that fuzzing and random tests found something wrong with, as a table: the text, and what must
+// come of it for the values below, or the error as it is shown.
+#include <gtest/gtest.h>
+
+#include "testloom/template.h"
+
+namespace testloom {
+namespace {
+
+struct Found {
+  std::string_view about;
+  OutputKind output;
+  std::string_view text;
+  std::string_view expected;  // "! " before an error
+};
+
+constexpr OutputKind kPython = OutputKind::python, kText = OutputKind::text;
+
+const Found kFound[] = {
+    {"a name from a dict is no keyword", kPython, "def test_x():\n    class ${config.word}: pass\n",
+     "def test_x():\n    class class_d1165595: pass\n"},
+    {"a name from a list does not begin with a digit", kPython,
+     "def test_x():\n#% for word in config.words\n    ${word} = 1\n#% endfor\n    ${config.words[0]} = 1\n",
+     "! t:3:5: 'word' cannot stand where something is assigned to"},
+    {"a name in a loop", kPython,
+     "def test_x():\n#% for word in config.words\n    def ${word}(): pass\n#% endfor\n    x = 1\n",
+     "def test_x():\n    def _1a_07f86307(): pass\n    def b(): pass\n    x = 1\n"},
+    {"an attribute from a dict is no keyword", kPython, "def test_x(y=1):\n    y.${config.word}\n",
+     "! t:2:7: 'config.word' cannot be 'class' here"},
+};
+
+std::string outcome(const Found& found) {
+  try {
+    const Template compiled = Template::compile("t", found.text, {.output = found.output});
+    return compiled.render(
+        {{"task", "fill-mask"},
+         {"config", Value::Dict{{"word", "class"}, {"words", Value::List{"1a", "b"}}, {"n", 3}}}});
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::template_text);
+    return "! " + std::string(error.what());
+  }
+}
+
+TEST(TemplateFoundCases, AreWhatTheTableSays) {
+  for (const Found& found : kFound) {
+    const std::string got = outcome(found);
+    if (found.expected.starts_with("! ")) {
+      EXPECT_TRUE(got.starts_with(found.expected)) << found.about << "\n" << got;
+    } else {
+      EXPECT_EQ(got, found.expected) << found.about;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace testloom
