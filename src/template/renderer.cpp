@@ -219,6 +219,7 @@ void Renderer::State::put_slowly(const Operation& operation, const Datum& value)
 
 void Renderer::State::begin_loop(const Operation& operation, size_t& at) {
   const Datum iterable = evaluator.evaluate(operation.expression);
+  evaluator.blame(operation.expression);
   Iteration iteration(iterable, frame.arena);
   if (iteration.length() == 0) {
     at = operation.jump;
@@ -265,6 +266,7 @@ void Renderer::State::run() {
         }
         case OpCode::put: {
           const Datum value = evaluator.evaluate(operation.expression);
+          evaluator.blame(operation.expression);
           put(operation, replaced_place == operation.place ? replacement : value);
           break;
         }

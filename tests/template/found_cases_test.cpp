@@ -27,6 +27,16 @@ const Found kFound[] = {
      "def test_x():\n    def _1a_07f86307(): pass\n    def b(): pass\n    x = 1\n"},
     {"an attribute from a dict is no keyword", kPython, "def test_x(y=1):\n    y.${config.word}\n",
      "! t:2:7: 'config.word' cannot be 'class' here"},
+    {"a dict whose key cannot be one has a place", kText, "a\n${1, {config: 1}}",
+     "! t:2:6: 'dict' cannot be the key"},
+    {"what a loop cannot go through has a place", kText, "#% for x in config.n\n#% endfor\n",
+     "! t:1:13: 'int' cannot be gone through"},
+    {"what cannot be written has a place", kText, "a ${[zip()]}",
+     "! t:1:3: '[zip()]' cannot be of type 'list' here"},
+    {"the same in a string", kPython, "def test_x():\n    x = '${[zip()]}'\n",
+     "! t:2:12: what enumerate() and zip() give cannot be written as text"},
+    {"lists of many passes", kText,
+     "${len([0 for y in range(1000) for x in range(1000) if [y, [x] * 1000]])}", "! t:1:59: "},
 };
 
 std::string outcome(const Found& found) {
