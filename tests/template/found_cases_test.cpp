@@ -35,6 +35,11 @@ const Found kFound[] = {
      "! t:1:3: '[zip()]' cannot be of type 'list' here"},
     {"the same in a string", kPython, "def test_x():\n    x = '${[zip()]}'\n",
      "! t:2:12: what enumerate() and zip() give cannot be written as text"},
+    {"values nested without end", kText,
+     "#% set x = []\n#% for i in range(1000)\n#% set x = [x]\n#% endfor\n${x}",
+     "! t:3:12: this value is nested more than 200 deep"},
+    {"constants that are large when written out", kText,
+     "${1 if [[[[0] * 1000] * 1000] * 1000] * 1000 else task}", "1"},
     {"lists of many passes", kText,
      "${len([0 for y in range(1000) for x in range(1000) if [y, [x] * 1000]])}", "! t:1:59: "},
 };
