@@ -16,6 +16,10 @@ function(testloom_test layer)
   gtest_discover_tests(${layer}_tests TEST_PREFIX ${layer}. DISCOVERY_TIMEOUT 60)
 endfunction()
 
+# The generator of scripts/campaign/property-renders.
+add_executable(template_property ${PROJECT_SOURCE_DIR}/tests/template/property_renders.cpp)
+target_link_libraries(template_property PRIVATE testloom_template fmt::fmt)
+
 testloom_test(base)
 testloom_test(template)
 testloom_test(model Boost::json)

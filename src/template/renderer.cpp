@@ -27,6 +27,10 @@ namespace {
 
 constexpr size_t kMostDigits = 24;
 
+void note_name(Datum& text) {
+  if (is_name_anywhere(text.text())) text.traits &= static_cast<Traits>(~traits::not_name);
+}
+
 }  // namespace
 
 struct Renderer::State {
@@ -90,9 +94,7 @@ void Renderer::State::note_traits(size_t slot) {
   if (!value.is(DatumKind::text)) return;
   value.traits = byte_traits(value.text());
   value.traits_known = true;
-  if (!compiled.names_wanted[slot]) return;
-  const bool is_name = (value.traits & traits::not_word) == 0 && is_name_anywhere(value.text());
-  if (!is_name) value.traits |= traits::not_name;
+  if (compiled.names_wanted[slot]) note_name(value);
 }
 
 void Renderer::State::check_type(std::string_view name, size_t slot, const Datum& value) const {
@@ -239,8 +241,7 @@ void Renderer::State::put_slowly(const Operation& operation, const Datum& value)
   if (value.is(DatumKind::text) && !value.traits_known) {
     Datum known = value;
     known.traits = byte_traits(value.text());
-    if ((operation.breaks & traits::not_name) != 0 && !is_name_anywhere(value.text()))
-      known.traits |= traits::not_name;
+    if ((operation.breaks & traits::not_name) != 0) note_name(known);
     known.traits_known = true;
     Cursor cursor(out);
     put(operation, known, cursor);
@@ -268,6 +269,7 @@ void Renderer::State::put_slowly(const Operation& operation, const Datum& value)
 
 void Renderer::State::begin_loop(const Operation& operation) {
   const Datum iterable = evaluator.evaluate(operation.expression);
+  evaluator.blame(operation.expression);
   Iteration iteration(iterable, frame.arena);
   if (iteration.length() == 0) {
     at = operation.jump;
@@ -325,6 +327,7 @@ void Renderer::State::execute() {
       }
       case OpCode::put: {
         const Datum value = evaluator.evaluate(operation.expression);
+        evaluator.blame(operation.expression);
         const bool is_replaced = kReplaces && *replaced_place == operation.place;
         put(operation, is_replaced ? replacement : value, cursor);
         break;
@@ -420,9 +423,6 @@ std::string_view Renderer::render_replacing(size_t place, const Value& value) {
   State& state = *state_;
   state.replacement_arena.reset();
   state.replacement = to_datum(value, "the replacement", state.replacement_arena);
-  if (state.replacement.is(DatumKind::text) && !is_name_anywhere(state.replacement.text())) {
-    state.replacement.traits |= traits::not_name;
-  }
   state.replaced_place = place;
   try {
     state.run();

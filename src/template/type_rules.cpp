@@ -218,12 +218,15 @@ bool is_constant(const Expressions& expressions, ExpressionId id) {
   });
 }
 
+// Larger constants are worked out again in each render.
+constexpr size_t kMostKeptBytes = 4096;
+
 std::optional<Mistake> fold_one(Expressions& expressions, ExpressionId id) {
   Frame frame;
   Evaluator evaluator(expressions, frame);
   try {
     const Datum value = evaluator.evaluate(id);
-    if (value.is(DatumKind::iterator)) return std::nullopt;
+    if (value.is(DatumKind::iterator) || !is_small(value, kMostKeptBytes)) return std::nullopt;
     expressions[id].kind = ExpressionKind::constant;
     expressions[id].constant = keep(value, expressions.constants());
     return std::nullopt;

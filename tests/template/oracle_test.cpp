@@ -1,43 +1,23 @@
 // The property that the template language stands on, with CPython as the oracle (see oracle.py): whatever the
 // value, the rendered text is the harmless one's syntax tree with exactly that value as its leaf. Runs on
-// $TESTLOOM_TEST_PYTHON or python3, and on every CPython 3.8 to 3.13 that pyenv has.
-#include <algorithm>
+// $TESTLOOM_TEST_PYTHON or python3, and on every CPython 3.8 to 3.13 that pyenv has. The long run, of a
+// million renders, is scripts/campaign/property-renders.
 #include <cstdlib>
 #include <filesystem>
-#include <random>
-#include <set>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "base/json_writer.h"
-#include "base/text.h"
-#include "oracle_cases.h"
+#include "oracle_lines.h"
+#include "pythons.h"
+#include "random_template.h"
 #include "template_values.h"
 
 namespace testloom {
 namespace {
 
 namespace fs = std::filesystem;
-
-void write_case(std::string& lines, const Case& c, const std::string& plain, const std::string& hostile,
-                const Value& plain_value, const Value& hostile_value) {
-  JsonWriter json;
-  json.begin_object();
-  json.member("id", c.id);
-  json.member("kind", c.kind == "strict_name" ? std::string_view("name") : c.kind);
-  json.member("plain", plain).member("hostile", hostile);
-  const auto put = [&](std::string_view key, const Value& value) {
-    json.key(key);
-    const std::string* text = std::get_if<std::string>(&value.data);
-    text ? json.value(*text) : json.value(std::get<int64_t>(value.data));
-  };
-  put("plain_value", plain_value);
-  put("hostile_value", hostile_value);
-  json.end_object();
-  lines += json.text() + '\n';
-}
 
 struct Tally {
   std::string lines;
@@ -50,9 +30,11 @@ void run_case(const Case& c, Tally& tally) {
   const Template compiled = Template::compile(c.id, text);
   const bool is_integer = text.find("${batch_size}") != std::string::npos;
   const std::string name = is_integer ? "batch_size" : "task";
-  const Value plain_value = is_integer ? Value(int64_t{41}) : Value("zqplain");
+  const std::string_view kind = c.kind == "strict_name" ? "name" : c.kind;
+  OracleLine line{
+      std::string(c.id), std::string(kind), {}, is_integer ? Value(int64_t{41}) : Value("zqplain"), {}};
   Values values = plain_values();
-  const std::string plain = compiled.render(values.set(name, plain_value));
+  line.plain = compiled.render(values.set(name, line.old));
   std::vector<Value> hostile;
   if (is_integer) {
     hostile.assign(kHostileNumbers.begin(), kHostileNumbers.end());
@@ -61,7 +43,7 @@ void run_case(const Case& c, Tally& tally) {
   }
   for (const Value& value : hostile) {
     try {
-      write_case(tally.lines, c, plain, compiled.render(values.set(name, value)), plain_value, value);
+      line.hostile.emplace_back(value, compiled.render(values.set(name, value)));
       ++tally.cases;
     } catch (const Error& error) {
       EXPECT_EQ(c.kind, "strict_name") << error.what();
@@ -69,23 +51,7 @@ void run_case(const Case& c, Tally& tally) {
       ++tally.refused;
     }
   }
-}
-
-// The Pythons to ask, each version of pyenv's once.
-std::vector<std::string> pythons() {
-  const char* chosen = std::getenv("TESTLOOM_TEST_PYTHON");
-  std::vector<std::string> found = {chosen && *chosen ? chosen : "python3"};
-  const char* home = std::getenv("HOME");
-  const fs::path versions = fs::path(home ? home : "/") / ".pyenv/versions";
-  if (!fs::exists(versions)) return found;
-  for (const fs::directory_entry& entry : fs::directory_iterator(versions)) {
-    const std::string version = entry.path().filename();
-    for (const std::string_view minor : {"3.8.", "3.9.", "3.10.", "3.11.", "3.12.", "3.13."}) {
-      if (version.starts_with(minor)) found.push_back(entry.path() / "bin/python");
-    }
-  }
-  std::sort(found.begin() + 1, found.end());
-  return found;
+  tally.lines += line.text();
 }
 
 int ask(const std::string& python, const std::string& lines) {
@@ -123,53 +89,64 @@ TEST(TemplateOracle, PlainSubstitutionIsFoundOut) {
       {"comment", "x = 1 # zqplain", "x = 1 # type: int", "type: int"},
       {"comment", "# zqplain\n", "# a\n\n", "a\n"},
       {"any", "x = zqplain", "x = 1; y", "1; y"},
+      {"any", "x = ['zqplain']", "x = [a]", "a"},
+      {"any", "x = ['zqplain']", "x = ['a', 'a']", "a"},
+      {"any", "x = 'zqplain'", "x = ('a')", "a"},
+      {"any", "x = f'{zqplain}'", "x = f'{a!r}'", "a"},
   };
   for (const Broken& b : broken) {
-    std::string line;
-    write_case(line, {"broken", b.kind, ""}, std::string(b.plain), std::string(b.hostile), Value("zqplain"),
-               Value(std::string(b.value)));
-    EXPECT_NE(ask(pythons().front(), line), 0) << b.hostile;
+    const OracleLine line{"broken",
+                          std::string(b.kind),
+                          std::string(b.plain),
+                          "zqplain",
+                          {{Value(b.value), std::string(b.hostile)}}};
+    EXPECT_NE(ask(pythons().front(), line.text()), 0) << b.hostile;
   }
 }
 
-std::string random_template(std::mt19937& random) {
-  std::string text;
-  for (size_t count = random() % 3 + 1; count > 0; --count) {
-    for (const char c : kStatements[random() % std::size(kStatements)]) {
-      if (c == '@') {
-        text += kOperands[random() % std::size(kOperands)];
-      } else {
-        text += c;
-      }
-    }
-    text += '\n';
-  }
-  return text;
+unsigned seed() {
+  const char* given = std::getenv("TESTLOOM_ORACLE_SEED");  // another one looks elsewhere
+  return given ? static_cast<unsigned>(std::atoi(given)) : 11;
 }
 
 // A random template that passes the check must be as safe as the ones that people write.
 TEST(TemplateOracle, RandomTemplatesThatPassTheCheckAreSafe) {
   const std::vector<std::string> hostile = hostile_texts();
-  const char* seed = std::getenv("TESTLOOM_ORACLE_SEED");  // another one looks elsewhere
-  std::mt19937 random(seed ? static_cast<unsigned>(std::atoi(seed)) : 11);
+  RandomTemplate random(seed());
   Tally tally;
   for (int round = 0; round < 40000; ++round) {
-    const std::string text = random_template(random) + std::string(kTail);
+    const std::string text = random.plain() + std::string(kTail);
     try {
       const Template compiled = Template::compile("random.py", text);
       if (compiled.used_names().empty()) continue;
       Values values;
-      const std::string plain = compiled.render(values.set("task", "zqplain"));
-      const std::string value = random() % 8 == 0 ? "" : hostile[random() % hostile.size()];
-      const std::string rendered = compiled.render(values.set("task", value));
-      write_case(tally.lines, {text, "any", ""}, plain, rendered, Value("zqplain"), Value(value));
+      OracleLine line{text, "any", compiled.render(values.set("task", "zqplain")), "zqplain", {}};
+      const std::string value = random.below(8) == 0 ? "" : hostile[random.below(hostile.size())];
+      line.hostile.emplace_back(value, compiled.render(values.set("task", value)));
+      tally.lines += line.text();
       ++tally.cases;
     } catch (const Error&) {
       ++tally.refused;
     }
   }
-  EXPECT_GE(tally.cases, 5000u);
+  EXPECT_GE(tally.cases, 1500u);
+  EXPECT_GE(tally.refused, 5000u);
   for (const std::string& python : pythons()) EXPECT_EQ(ask(python, tally.lines), 0) << python;
+}
+
+// The same with line statements and values of all types, put at one place after the other.
+TEST(TemplateOracle, RandomTemplatesWithStatementsAreSafe) {
+  RandomTemplate random(seed());
+  HostileValues values(seed());
+  OracleTally tally;
+  std::string lines;
+  while (tally.renders < 8000) {
+    render_hostile(random.next() + std::string(kTail), 4, values, tally,
+                   [&](const std::string& line) { lines += line; });
+  }
+  EXPECT_GE(tally.accepted, tally.templates / 3);
+  EXPECT_LE(tally.refused, tally.renders / 4);
+  for (const std::string& python : pythons()) EXPECT_EQ(ask(python, lines), 0) << python;
 }
 
 }  // namespace

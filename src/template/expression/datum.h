@@ -36,8 +36,11 @@ enum class DatumKind : uint8_t {
 struct Datum {
   DatumKind kind = DatumKind::absent;
   bool traits_known = false;  // text: whether `traits` was worked out
-  uint16_t traits = 0;        // text: see text_traits.h
-  uint32_t size = 0;          // text: bytes; list, tuple, dict, iterator: items
+  union {
+    uint16_t traits = 0;  // text: see text_traits.h
+    uint16_t nesting;     // list, tuple, dict, iterator: how deep those within it go, with itself
+  };
+  uint32_t size = 0;  // text: bytes; list, tuple, dict, iterator: items
   union {
     bool boolean;
     int64_t integer = 0;
@@ -93,21 +96,6 @@ inline Datum text_datum(std::string_view text) {
   datum.bytes = text.data();
   return datum;
 }
-// `kind` is list, tuple or iterator; `items` must outlive the datum.
-inline Datum sequence_datum(DatumKind kind, const Datum* items, size_t count) {
-  Datum datum;
-  datum.kind = kind;
-  datum.size = static_cast<uint32_t>(count);
-  datum.items = items;
-  return datum;
-}
-inline Datum dict_datum(const DatumEntry* entries, size_t count) {
-  Datum datum;
-  datum.kind = DatumKind::dict;
-  datum.size = static_cast<uint32_t>(count);
-  datum.entries = entries;
-  return datum;
-}
 inline Datum range_datum(const RangeParts* range) {
   Datum datum;
   datum.kind = DatumKind::range;
@@ -124,6 +112,30 @@ struct EvaluationError {
   std::string message;
   std::string hint = {};
 };
+
+// Containers may be nested this deep, so that whatever goes through them may call itself. Those that go past
+// it throw where they are made.
+inline constexpr uint16_t kDeepestDatum = 200;
+uint16_t nesting_around(const Datum* items, size_t count);
+
+// `kind` is list, tuple or iterator; `items` must outlive the datum.
+inline Datum sequence_datum(DatumKind kind, const Datum* items, size_t count) {
+  Datum datum;
+  datum.kind = kind;
+  datum.nesting = nesting_around(items, count);
+  datum.size = static_cast<uint32_t>(count);
+  datum.items = items;
+  return datum;
+}
+inline Datum dict_datum(const DatumEntry* entries, size_t count) {
+  static_assert(sizeof(DatumEntry) == 2 * sizeof(Datum));
+  Datum datum;
+  datum.kind = DatumKind::dict;
+  datum.nesting = nesting_around(reinterpret_cast<const Datum*>(entries), 2 * count);
+  datum.size = static_cast<uint32_t>(count);
+  datum.entries = entries;
+  return datum;
+}
 
 // Limits of one evaluation; passing one is an EvaluationError.
 inline constexpr size_t kMostItems = 1'000'000;     // in one list, tuple, dict or range that is gone through

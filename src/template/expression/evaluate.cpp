@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "base/text.h"
+#include "template/expression/room.h"
 #include "template/identifier.h"
 
 namespace testloom::templating {
@@ -26,7 +27,7 @@ Datum Evaluator::evaluate(ExpressionId id) {
     case ExpressionKind::list:
     case ExpressionKind::tuple:
     case ExpressionKind::dict:
-      return evaluate_items(node);
+      return evaluate_items(node, id);
     case ExpressionKind::unary: {
       const Datum operand = evaluate(node.a);
       current_ = id;
@@ -71,7 +72,7 @@ Datum Evaluator::evaluate(ExpressionId id) {
     case ExpressionKind::raw:
       return evaluate(node.a);
     case ExpressionKind::comprehension:
-      return evaluate_comprehension(node);
+      return evaluate_comprehension(node, id);
     case ExpressionKind::loop:
       return evaluate_loop_field(node);
     case ExpressionKind::link:
@@ -93,16 +94,18 @@ Datum Evaluator::evaluate_name(const Expression& node, ExpressionId id) {
   return value;
 }
 
-Datum Evaluator::evaluate_items(const Expression& node) {
+Datum Evaluator::evaluate_items(const Expression& node, ExpressionId id) {
+  current_ = id;
   const std::span<const ExpressionId> children = expressions_.children(node);
-  Datum* items = frame_.arena.allocate_array<Datum>(children.size());
+  Datum* items = room_for_items(frame_.arena, children.size());
   for (size_t i = 0; i < children.size(); ++i) items[i] = evaluate(children[i]);
+  current_ = id;
   if (node.kind != ExpressionKind::dict) {
     const DatumKind kind = node.kind == ExpressionKind::list ? DatumKind::list : DatumKind::tuple;
     return sequence_datum(kind, items, children.size());
   }
   static_assert(sizeof(DatumEntry) == 2 * sizeof(Datum));
-  DatumEntry* entries = frame_.arena.allocate_array<DatumEntry>(children.size() / 2);
+  DatumEntry* entries = room_for_items<DatumEntry>(frame_.arena, children.size() / 2);
   for (size_t i = 0; i < children.size() / 2; ++i) entries[i] = {items[2 * i], items[2 * i + 1]};
   return make_dict(entries, children.size() / 2, frame_.arena);
 }
@@ -154,7 +157,8 @@ Datum Evaluator::evaluate_call(const Expression& node, ExpressionId id) {
   const bool is_method = node.kind == ExpressionKind::call_method;
   const Datum self = is_method ? evaluate(node.a) : none_datum();
   const std::span<const ExpressionId> children = expressions_.children(node);
-  Datum* positional = frame_.arena.allocate_array<Datum>(children.size());
+  current_ = id;
+  Datum* positional = room_for_items(frame_.arena, children.size());
   Keyword* keywords = nullptr;
   size_t positional_count = 0, keyword_count = 0;
   for (const ExpressionId child : children) {
@@ -163,7 +167,7 @@ Datum Evaluator::evaluate_call(const Expression& node, ExpressionId id) {
       positional[positional_count++] = evaluate(child);
       continue;
     }
-    if (!keywords) keywords = frame_.arena.allocate_array<Keyword>(children.size());
+    if (!keywords) keywords = room_for_items<Keyword>(frame_.arena, children.size());
     keywords[keyword_count++] = {argument.text, evaluate(argument.a)};
   }
   current_ = id;
@@ -176,9 +180,10 @@ Datum Evaluator::evaluate_call(const Expression& node, ExpressionId id) {
   return call(static_cast<Method>(node.op), self.text(), arguments, frame_.arena);
 }
 
-Datum Evaluator::evaluate_comprehension(const Expression& node) {
+Datum Evaluator::evaluate_comprehension(const Expression& node, ExpressionId id) {
   Collected out;
   run_clauses(node, 0, out);
+  current_ = id;
   return sequence_datum(DatumKind::list, out.items, out.size);
 }
 
@@ -189,6 +194,7 @@ void Evaluator::collect(Collected& out, const Datum& item) {
   }
   if (out.size == out.capacity) {
     out.capacity = std::max<size_t>(16, out.capacity * 2);
+    check_arena(frame_.arena, out.capacity * sizeof(Datum));
     Datum* grown = frame_.arena.allocate_array<Datum>(out.capacity);
     std::copy(out.items, out.items + out.size, grown);
     out.items = grown;

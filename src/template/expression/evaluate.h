@@ -29,6 +29,8 @@ class Evaluator {
   // Throws an EvaluationError; failed_at() is then the expression that has no value.
   Datum evaluate(ExpressionId id);
   ExpressionId failed_at() const { return current_; }
+  // What fails next, unless a part of it is known better.
+  void blame(ExpressionId id) { current_ = id; }
 
   // Puts a value into a target: a name, or names in a row when the value can be taken apart.
   void assign(ExpressionId target, const Datum& value);
@@ -37,12 +39,12 @@ class Evaluator {
 
  private:
   Datum evaluate_name(const Expression& node, ExpressionId id);
-  Datum evaluate_items(const Expression& node);
+  Datum evaluate_items(const Expression& node, ExpressionId id);
   Datum evaluate_comparison(const Expression& node, ExpressionId id);
   Datum evaluate_slice(const Expression& node, ExpressionId id);
   Datum evaluate_attribute(const Expression& node, ExpressionId id);
   Datum evaluate_call(const Expression& node, ExpressionId id);
-  Datum evaluate_comprehension(const Expression& node);
+  Datum evaluate_comprehension(const Expression& node, ExpressionId id);
   // A list that grows, in the arena.
   struct Collected {
     Datum* items = nullptr;

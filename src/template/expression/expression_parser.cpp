@@ -318,6 +318,16 @@ ExpressionId ExpressionParser::parse_call(ExpressionId callee) {
   return make_call(callee, arguments, open);
 }
 
+// Beside other arguments a comprehension needs its brackets, as in Python.
+void ExpressionParser::refuse_bare_comprehension(ExpressionId id) {
+  if (!failed_) {
+    mistakes_.push_back(
+        {expressions_[id].span, "a comprehension stands in [ ] here", "write '[' and ']' around it"});
+  }
+  failed_ = true;
+  at_ = tokens_.size() - 1;
+}
+
 bool ExpressionParser::parse_arguments(std::vector<ExpressionId>& arguments) {
   bool keywords = false;
   while (!take_op(")")) {
@@ -336,9 +346,11 @@ bool ExpressionParser::parse_arguments(std::vector<ExpressionId>& arguments) {
     } else if (at_op("*") || at_op("**")) {
       refuse("an argument", "arguments are written one by one");
     } else {
-      ExpressionId value = parse_expression();
-      if (at_word("for")) value = parse_comprehension(value, begin);
-      arguments.push_back(value);
+      arguments.push_back(parse_expression());
+      if (at_word("for")) {
+        arguments.back() = parse_comprehension(arguments.back(), begin);
+        if (arguments.size() > 1 || !at_op(")")) refuse_bare_comprehension(arguments.back());
+      }
     }
     if (failed_) return false;
     if (!at_op(")") && !take_op(",")) refuse("',' or ')'");
@@ -375,6 +387,11 @@ ExpressionId ExpressionParser::make_call(ExpressionId callee, const std::vector<
                                 : fmt::format("did you mean '{}'?", guess));
     }
     call.op = static_cast<uint8_t>(*function);
+    const bool takes_whole = *function == Function::len || *function == Function::str;
+    if (takes_whole && !arguments.empty() && is_bare_comprehension(arguments[0])) {
+      refuse_bare_comprehension(arguments[0]);
+      return broken();
+    }
     return expressions_.add(call, arguments);
   }
   if (target.kind == ExpressionKind::attribute) {

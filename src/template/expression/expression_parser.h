@@ -62,6 +62,7 @@ class ExpressionParser {
   ExpressionId parse_power();
   ExpressionId parse_primary();
   ExpressionId parse_call(ExpressionId callee);
+  void refuse_bare_comprehension(ExpressionId id);
   bool parse_arguments(std::vector<ExpressionId>& arguments);
   ExpressionId make_call(ExpressionId callee, const std::vector<ExpressionId>& arguments, Span open);
   ExpressionId parse_subscript(ExpressionId container);

@@ -139,16 +139,20 @@ Datum item_slice(const Datum& items, const Slice& slice, Arena& arena) {
   return sequence_datum(items.kind, to, slice.length);
 }
 
+__extension__ using Wide = __int128;
+
+int64_t in_64_bits(Wide integer) {
+  if (integer < INT64_MIN || integer > INT64_MAX) fail_for_large_integer();
+  return static_cast<int64_t>(integer);
+}
+
 // As CPython's compute_slice: a range again, with its ends where the slice has them.
 Datum range_slice(const RangeParts& range, const Slice& slice, Arena& arena) {
-  int64_t step = 0, start = 0, stop = 0;
-  const bool too_large = __builtin_mul_overflow(range.step, slice.step, &step) ||
-                         __builtin_mul_overflow(range.step, slice.start, &start) ||
-                         __builtin_mul_overflow(range.step, slice.stop, &stop) ||
-                         __builtin_add_overflow(start, range.start, &start) ||
-                         __builtin_add_overflow(stop, range.start, &stop);
-  if (too_large) fail_for_large_integer();
-  return make_range(start, stop, step, arena);
+  // What is added up on the way may be out of 64 bits although its end is not.
+  const Wide first = range.start;
+  return make_range(in_64_bits(first + Wide{range.step} * slice.start),
+                    in_64_bits(first + Wide{range.step} * slice.stop),
+                    in_64_bits(Wide{range.step} * slice.step), arena);
 }
 
 }  // namespace

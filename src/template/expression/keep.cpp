@@ -1,8 +1,32 @@
 #include "template/expression/keep.h"
 
+#include <algorithm>
+
 #include "template/expression/text_traits.h"
 
 namespace testloom::templating {
+
+namespace {
+
+// Takes what the value needs off `room`; false when that is not enough.
+bool take_room(const Datum& value, size_t& room) {
+  const bool is_text = value.is(DatumKind::text), is_dict = value.is(DatumKind::dict);
+  const bool has_items = value.kind >= DatumKind::list && value.kind != DatumKind::range;
+  const size_t unit = is_text ? 1 : is_dict ? sizeof(DatumEntry) : has_items ? sizeof(Datum) : 0;
+  if (value.size * unit > room) return false;
+  room -= value.size * unit;
+  if (is_dict) {
+    return std::all_of(value.entries, value.entries + value.size, [&](const DatumEntry& entry) {
+      return take_room(entry.key, room) && take_room(entry.value, room);
+    });
+  }
+  return !has_items ||
+         std::all_of(value.begin(), value.end(), [&](const Datum& item) { return take_room(item, room); });
+}
+
+}  // namespace
+
+bool is_small(const Datum& value, size_t most_bytes) { return take_room(value, most_bytes); }
 
 Datum keep(const Datum& value, Arena& arena) {
   Datum kept = value;

@@ -6,6 +6,9 @@
 
 namespace testloom::templating {
 
+// Whether a copy of the value takes at most so many bytes. What stands in it several times counts as often.
+bool is_small(const Datum& value, size_t most_bytes);
+
 // The value with everything that it points to in `arena`, and the traits of its texts worked out.
 Datum keep(const Datum& value, Arena& arena);
 

@@ -41,11 +41,7 @@ Datum repeat(const Datum& sequence, int64_t count, Arena& arena) {
   if (count == 1 || sequence.size == 0) return sequence;
   const bool text = sequence.is(DatumKind::text);
   if (count <= 0) {
-    Datum none_of_it = sequence;
-    none_of_it.size = 0;
-    none_of_it.traits_known = false;
-    none_of_it.traits = 0;
-    return none_of_it;
+    return text ? text_datum({sequence.bytes, 0}) : sequence_datum(sequence.kind, sequence.items, 0);
   }
   const size_t limit = text ? kMostTextBytes : kMostItems;
   if (static_cast<uint64_t>(count) > limit / sequence.size) {

@@ -20,7 +20,7 @@ inline constexpr Traits brace = 32;         // { }
 inline constexpr Traits sign = 64;          // : =
 inline constexpr Traits expansion = 128;    // $ `
 inline constexpr Traits not_word = 256;     // other than [A-Za-z0-9_]
-inline constexpr Traits not_name = 512;     // the text as a whole must be changed to be part of a name
+inline constexpr Traits not_name = 512;     // the text as a whole may have to be changed to be part of a name
 inline constexpr Traits every_text = 1024;  // set for every text, so that a rule can want a look at all
 }  // namespace traits
 
@@ -43,10 +43,11 @@ inline constexpr std::array<Traits, 256> kByteTraits = [] {
   return table;
 }();
 
-// Every bit but not_name, which takes more than a look at the bytes.
+// What the bytes tell. Whether not_name can be taken off again needs a look at the whole: is_name_anywhere().
 inline Traits byte_traits(std::string_view text) {
   const auto at = [&](size_t i) { return kByteTraits[static_cast<uint8_t>(text[i])]; };
-  unsigned found = traits::every_text, other = 0;  // two chains, so that one does not wait for the other
+  unsigned found = traits::every_text | traits::not_name,
+           other = 0;  // two chains, so that one does not wait for the other
   size_t i = 0;
   for (; i + 4 <= text.size(); i += 4) {
     found |= at(i) | at(i + 1);

@@ -166,7 +166,11 @@ std::string shown(const Datum& datum) {
   const bool short_one = datum.size < 100 && !datum.is(DatumKind::iterator) && !datum.is(DatumKind::absent);
   if (!short_one) return fmt::format("of type '{}'", type_name(datum));
   std::string repr;
-  append_repr(repr, datum);
+  try {
+    append_repr(repr, datum);
+  } catch (const EvaluationError&) {
+    return fmt::format("of type '{}'", type_name(datum));  // what is in it cannot be written
+  }
   return one_line(repr, kMostShown);
 }
 
