@@ -154,9 +154,10 @@ RenderedTree render_tree(Connection& connection, const TestFilter& filter, const
   tree.written = writer.finish();
 
   const std::string old_manifest = manifest_of(folder);
+  // In this order: the old manifest says what is left to remove when a kill comes now.
+  tree.removed = remove_stale(files, old_manifest, manifest);
   files.enter(".");
   files.put(kManifest, manifest);
-  tree.removed = remove_stale(files, old_manifest, manifest);
   files.finish();
   return tree;
 }

@@ -30,6 +30,20 @@ def test_a_kill_leaves_each_file_old_or_new(planned):
     kills.campaign(12)
 
 
+def test_a_kill_while_old_files_are_removed_leaves_them_to_the_next(planned):
+    planned("plan", "--name=little", "--model=bert-1", "--batch-sizes=1")
+    render(planned, "little", "fresh")
+    render(planned, "new")
+    first = planned.folder / "out" / "bert-0" / "test_latency_cpu_b1.py"
+    process = planned.start("tests", "render", "--plan", "little", "--out", "out")
+    while process.poll() is None and first.exists():
+        pass
+    process.kill()
+    process.communicate()
+    render(planned, "little")
+    assert texts(planned.folder / "out") == texts(planned.folder / "fresh")
+
+
 def inodes(folder):
     found = {str(path.relative_to(folder)): path.stat() for path in folder.rglob("*")}
     return {path: (status.st_ino, status.st_mtime_ns, status.st_ctime_ns) for path, status in found.items()}
