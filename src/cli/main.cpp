@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "cli/error_object.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
 #include "engine/journal.h"
@@ -170,18 +171,9 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
 void report(const Error& error, bool json) {
   if (json) {
     JsonWriter out;
-    out.begin_object()
-        .key("error")
-        .begin_object()
-        .member("kind", kind_name(error.kind()))
-        .key("diagnostics")
-        .begin_array();
-    for (const Diagnostic& diagnostic : error.diagnostics()) {
-      out.begin_object().member("message", diagnostic.message).member("path", diagnostic.where.path);
-      out.member("line", diagnostic.where.line).member("column", diagnostic.where.column);
-      out.member("end_column", diagnostic.where.end_column).member("hint", diagnostic.hint).end_object();
-    }
-    print_line(out.end_array().end_object().end_object().text());
+    out.begin_object().key("error");
+    write_error(out, error);
+    print_line(out.end_object().text());
   }
   const bool placed = !error.diagnostics().front().where.path.empty();
   fmt::print(stderr, "{}{}\n", placed ? "" : "testloom: ", error.what());
