@@ -1,11 +1,11 @@
 // `testloom template add|list|show|remove|check`.
 #include <fmt/format.h>
 
-#include "base/files.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/templates.h"
 #include "cli/screen.h"
+#include "cli/template_files.h"
 #include "cli/verbs.h"
 #include "testloom/template.h"
 
@@ -22,10 +22,6 @@ struct TemplateOptions {
   std::string wanted;
   std::vector<std::string> files;
 };
-
-std::string read_template(const std::string& file) {
-  return read_file(file, Template::kMaxBytes, ErrorKind::template_text);
-}
 
 int run_add(const Context& context, const TemplateOptions& options) {
   const std::string content = read_template(options.file);
@@ -169,6 +165,8 @@ void setup_template(CLI::App& app, Context& context) {
                              "  testloom template check a.py b.py --json");
   check->add_option("FILE", options->files, "the templates")->required();
   on(check, run_check);
+
+  setup_template_render(*verb, context);
 }
 
 }  // namespace testloom::cli
