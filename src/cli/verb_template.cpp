@@ -1,4 +1,4 @@
-// `testloom template add|list|show|remove|check`.
+// `testloom template add|list|show|remove`, and the way to the verbs that need no store.
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
@@ -20,7 +20,6 @@ struct TemplateOptions {
   std::optional<std::string> hardware;
   std::optional<std::string> description;
   std::string wanted;
-  std::vector<std::string> files;
 };
 
 int run_add(const Context& context, const TemplateOptions& options) {
@@ -107,25 +106,10 @@ int run_remove(const Context& context, const TemplateOptions& options) {
   return 0;
 }
 
-int run_check(const Context& context, const TemplateOptions& options) {
-  std::vector<Diagnostic> found;
-  for (const std::string& file : options.files) {
-    try {
-      Template::compile(file, read_template(file));
-      if (!context.json) print_line(fmt::format("{}: ok", one_line(file, 400)));
-    } catch (const Error& error) {
-      found.insert(found.end(), error.diagnostics().begin(), error.diagnostics().end());
-    }
-  }
-  if (!found.empty()) throw Error(ErrorKind::template_text, found);
-  if (context.json) print_line(R"({"ok": true})");
-  return 0;
-}
-
 }  // namespace
 
 void setup_template(CLI::App& app, Context& context) {
-  CLI::App* verb = add_verb(app, "template", "keep the templates that tests are made from",
+  CLI::App* verb = add_verb(app, "template", "keep, check and try the templates that tests are made from",
                             "  testloom template add latency.py --family text_generation\n"
                             "  testloom template check templates/*.py\n"
                             "  testloom template list");
@@ -161,11 +145,7 @@ void setup_template(CLI::App& app, Context& context) {
   remove->add_option("ID|NAME", options->wanted, "which one")->required();
   on(remove, run_remove);
 
-  CLI::App* check = add_verb(*verb, "check", "check template files; needs no store",
-                             "  testloom template check a.py b.py --json");
-  check->add_option("FILE", options->files, "the templates")->required();
-  on(check, run_check);
-
+  setup_template_check(*verb, context);
   setup_template_render(*verb, context);
 }
 

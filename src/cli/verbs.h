@@ -48,6 +48,7 @@ void setup_run(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
 
 // Those below `template` that need no store.
+void setup_template_check(CLI::App& parent, Context& context);
 void setup_template_render(CLI::App& parent, Context& context);
 
 }  // namespace testloom::cli
