@@ -50,5 +50,6 @@ void setup_doctor(CLI::App& app, Context& context);
 // Those below `template` that need no store.
 void setup_template_check(CLI::App& parent, Context& context);
 void setup_template_render(CLI::App& parent, Context& context);
+void setup_template_vars(CLI::App& parent, Context& context);
 
 }  // namespace testloom::cli
