@@ -148,6 +148,7 @@ void setup_template(CLI::App& app, Context& context) {
   setup_template_check(*verb, context);
   setup_template_render(*verb, context);
   setup_template_vars(*verb, context);
+  setup_template_test(*verb, context);
 }
 
 }  // namespace testloom::cli

@@ -51,5 +51,6 @@ void setup_doctor(CLI::App& app, Context& context);
 void setup_template_check(CLI::App& parent, Context& context);
 void setup_template_render(CLI::App& parent, Context& context);
 void setup_template_vars(CLI::App& parent, Context& context);
+void setup_template_test(CLI::App& parent, Context& context);
 
 }  // namespace testloom::cli
