@@ -27,5 +27,6 @@ if(TARGET testloom_catalog)
 endif()
 if(TARGET testloom_engine)
   testloom_embed(testloom_engine python ${PROJECT_SOURCE_DIR}/python/testloom/runner.py
-                 ${PROJECT_SOURCE_DIR}/src/engine/local/probe.py)
+                 ${PROJECT_SOURCE_DIR}/src/engine/local/probe.py
+                 ${PROJECT_SOURCE_DIR}/src/template/oracle.py)
 endif()

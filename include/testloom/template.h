@@ -23,6 +23,8 @@ std::string_view name_of(OutputKind kind);
 std::optional<OutputKind> parse_output_kind(std::string_view name);
 // The kind for a file's suffix, such as ".py" or ".sh"; nothing for one that is not known.
 std::optional<OutputKind> output_kind_of_suffix(std::string_view suffix);
+// The suffixes that are known, those of Python first.
+std::vector<std::string_view> output_suffixes();
 
 // One of Python's types as far as the language has them; `any` where it is known only when rendered.
 enum class ValueType : uint8_t {
@@ -114,10 +116,12 @@ struct UsedTemplate {
   std::string name;
   std::string from;  // the path of the text that names it; empty for the template's own
   FoundTemplate found;
+  bool extended = false;  // by `#% extends`: its blocks may have been replaced
 };
 
 struct CompileOptions {
   OutputKind output = OutputKind::python;  // unless `#% output` says another
+  bool must_say_output = false;            // it is a mistake when `#% output` says none
   bool is_partial = false;                 // there to be included: it needs no test function
   TemplateFinder* finder = nullptr;        // none: nothing can be included
 };
@@ -194,6 +198,8 @@ class Renderer {
   size_t place_count() const;
   ValueType place_type(size_t place) const;
   std::string_view place_rule(size_t place) const;
+  // What is said of a place, with the line that it stands in and the way that led to it.
+  Diagnostic place_diagnostic(size_t place, std::string message) const;
   std::string_view render_replacing(size_t place, const Value& value);
 
  private:

@@ -49,7 +49,7 @@ CompileOptions options_of(const std::string& output, bool is_partial) {
   if (!kind)
     throw Error(ErrorKind::usage, "'" + output + "' is no kind of output",
                 "kinds: python, text, json, yaml, shell");
-  return {*kind, is_partial, nullptr};
+  return {.output = *kind, .is_partial = is_partial};
 }
 
 std::string render(const std::string& content, const nb::dict& values, const std::string& path,

@@ -14,6 +14,6 @@ struct File {
 
 const std::vector<File>& families();   // src/model/families.tsv
 const std::vector<File>& templates();  // templates/*.py
-const std::vector<File>& python();     // runner.py and probe.py, which run in the tests' interpreter
+const std::vector<File>& python();     // runner.py, probe.py and oracle.py, which run in other interpreters
 
 }  // namespace testloom::embedded

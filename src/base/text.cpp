@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include <fmt/core.h>
 
@@ -131,9 +132,38 @@ std::string one_line(std::string_view text, size_t limit) {
 
 std::string quote(std::string_view text, size_t limit) { return fmt::format("'{}'", one_line(text, limit)); }
 
+namespace {
+
+bool is_plain_in_json(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+// The same for eight bytes at once; may be false for plain ones.
+bool are_plain_in_json(const char* bytes) {
+  constexpr uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const auto has = [&](uint64_t byte) {
+    const uint64_t other = word ^ (ones * byte);
+    return (other - ones) & ~other;
+  };
+  const uint64_t below_blank = word - ones * 0x20;
+  return ((word | below_blank | has('"') | has('\\') | has(0x7F)) & tops) == 0;
+}
+
+size_t plain_in_json_until(std::string_view text, size_t at) {
+  while (at + 8 <= text.size() && are_plain_in_json(text.data() + at)) at += 8;
+  while (at < text.size() && is_plain_in_json(text[at])) ++at;
+  return at;
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (size_t at = 0; at < text.size();) {
+    const size_t plain = plain_in_json_until(text, at);
+    out.append(text, at, plain - at);
+    at = plain;
+    if (at == text.size()) break;
     const CodePoint point = decode_utf8(text, at);
     const char32_t c = point.valid ? point.value : 0xFFFD;
     at += point.length;
@@ -142,8 +172,6 @@ void append_json_string(std::string& out, std::string_view text) {
       out += static_cast<char>(c);
     } else if (c == '\n') {
       out += "\\n";
-    } else if (c >= 0x20 && c < 0x7F) {
-      out += static_cast<char>(c);
     } else if (c < 0x10000) {
       out += fmt::format("\\u{:04x}", static_cast<uint32_t>(c));
     } else {

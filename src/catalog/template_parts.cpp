@@ -27,10 +27,10 @@ std::optional<FoundTemplate> StoreFinder::find(std::string_view name, const std:
   if (std::optional<FoundTemplate> part = find_part(parts_, name, from)) return part;
   Result rows = connection_.query(
       "SELECT content, template_id FROM templates WHERE removed_at IS NULL AND template_name = $1 "
-      "AND (model_family = $2 OR (model_family = $4 AND is_partial)) "
+      "AND ($2::VARCHAR IS NULL OR model_family = $2 OR (model_family = $4 AND is_partial)) "
       "AND (hardware_type IS NULL OR hardware_type = $3) "
-      "ORDER BY model_family = $2 DESC, hardware_type IS NOT NULL DESC, template_id DESC LIMIT 1",
-      {std::string(name), wanted_.model_family, or_null(wanted_.hardware_type), std::string(kAnyFamily)});
+      "ORDER BY model_family = coalesce($2, $4) DESC, hardware_type IS NOT NULL DESC, template_id DESC LIMIT 1",
+      {std::string(name), or_null(wanted_.model_family), or_null(wanted_.hardware_type), std::string(kAnyFamily)});
   if (!rows.next()) return std::nullopt;
   FoundTemplate found{fmt::format("template '{}'", name), std::string(rows.text(0)), true};
   remember_parts(rows.integer(1), found.path);
@@ -85,7 +85,7 @@ Template compile_version(Connection& connection, int64_t version_id) {
   const std::string path = fmt::format("template '{}'", rows.text(1));
   PartsFinder parts(read_parts(connection, version_id), path);
   const OutputKind output = parse_output_kind(rows.text(2)).value_or(OutputKind::python);
-  return Template::compile(path, rows.text(0), {output, false, &parts});
+  return Template::compile(path, rows.text(0), {.output = output, .finder = &parts});
 }
 
 namespace {

@@ -14,7 +14,7 @@ namespace testloom {
 // For which cells a template looks for others: of variants of one name, the one for exactly this family and
 // hardware type wins, then this family, then any family (a partial's alone).
 struct VariantWanted {
-  std::string model_family;
+  std::optional<std::string> model_family;  // none: a partial for every family, or else any variant
   std::optional<std::string> hardware_type;
 };
 

@@ -64,16 +64,16 @@ AddedTemplate write_new(Connection& connection, const NewTemplate& added, const 
   connection.query(
       "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, NULL, ?, ?)",
       {template_id, added.template_name, added.model_family, or_null(added.hardware_type), added.content,
-       or_null(added.description), now, now, std::string(name_of(compiled.output_kind())), added.is_partial});
+       or_null(added.description), now, now, std::string(name_of(compiled.output_kind())), added.options.is_partial});
   write_version(connection, key_of(template_id, 1, added), compiled);
-  return {template_id, 1, true, true};
+  return {template_id, 1, true, true, false, added.options.is_partial};
 }
 
 // The latest version with the parts it was added with, for comparison.
 bool is_as_before(Connection& connection, const StoredTemplate& old, const NewTemplate& added,
                   const Template& compiled) {
   if (old.content != added.content || old.output_kind != name_of(compiled.output_kind()) ||
-      old.is_partial != added.is_partial) {
+      old.is_partial != added.options.is_partial) {
     return false;
   }
   Result rows =
@@ -99,26 +99,28 @@ AddedTemplate write_over(Connection& connection, const StoredTemplate& old, cons
       "NULL, updated_at = CASE WHEN ? THEN ? ELSE updated_at END, output_kind = ?, is_partial = ? "
       "WHERE template_id = ?",
       {added.content, or_null(added.description), version, changed, now,
-       std::string(name_of(compiled.output_kind())), added.is_partial, old.template_id});
-  return {old.template_id, version, false, changed, old.removed};
+       std::string(name_of(compiled.output_kind())), added.options.is_partial, old.template_id});
+  return {old.template_id, version, false, changed, old.removed, added.options.is_partial};
 }
 
 // REQUIRES: a transaction is open.
 AddedTemplate check_and_write(Connection& connection, const NewTemplate& given,
                               std::vector<std::string>& notes) {
   NewTemplate added = given;
-  added.is_partial = given.is_partial || given.template_name.starts_with('_');
+  added.options.is_partial = given.options.is_partial || given.template_name.starts_with('_');
   check_label(added.template_name, "the template name");
-  if (!(added.is_partial && added.model_family == kAnyFamily)) {
+  if (!(added.options.is_partial && added.model_family == kAnyFamily)) {
     check_model_family(connection, added.model_family, notes);
   }
   if (added.hardware_type) check_hardware_type(connection, *added.hardware_type, notes);
   if (added.description) check_text(*added.description, "the description");
   StoreFinder stored(connection, {added.model_family, added.hardware_type});
-  FinderChain finder(added.files, &stored);
+  FinderChain finder(added.options.finder, &stored);
+  CompileOptions options = added.options;
+  options.finder = &finder;
   const Template compiled =
       Template::compile(added.path.empty() ? fmt::format("template '{}'", added.template_name) : added.path,
-                        added.content, {added.output, added.is_partial, &finder});
+                        added.content, options);
 
   const std::optional<StoredTemplate> old = find_variant(connection, added);
   const std::string now = utc_now();
@@ -146,8 +148,8 @@ std::vector<AddedTemplate> add_shipped_templates(Connection& connection) {
   for (const embedded::File& file : files) {
     NewTemplate shipped;
     shipped.template_name = file.name.substr(0, file.name.rfind('.'));
-    shipped.is_partial = shipped.template_name.starts_with('_');
-    shipped.model_family = shipped.is_partial ? kAnyFamily : std::string_view(shipped.template_name);
+    shipped.options.is_partial = shipped.template_name.starts_with('_');
+    shipped.model_family = shipped.options.is_partial ? kAnyFamily : std::string_view(shipped.template_name);
     shipped.content = file.text;
     shipped.description = "shipped with testloom";
     shipped.path = fmt::format("templates/{}", file.name);

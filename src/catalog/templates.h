@@ -20,9 +20,9 @@ struct NewTemplate {
   std::string content;
   std::optional<std::string> description;
   std::string path;  // stands in front of the lines in errors; empty: the template's name does
-  OutputKind output = OutputKind::python;  // unless the text says another
-  bool is_partial = false;                 // there to be included; so is one whose name begins with '_'
-  TemplateFinder* files = nullptr;         // where it looks for others before the store
+  // The kind of output, whether it is a partial (so is one whose name begins with '_'), and where it looks for
+  // others before the store.
+  CompileOptions options = {};
 };
 
 struct StoredTemplate {
@@ -46,6 +46,7 @@ struct AddedTemplate {
   bool is_new;            // the name, family and hardware type were not there before
   bool changed;           // a new version was written
   bool restored = false;  // it was removed and is back
+  bool is_partial = false;
 };
 
 // In one transaction. Throws an Error: usage for a bad name, template_text for a text that does not pass.

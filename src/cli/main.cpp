@@ -15,6 +15,8 @@
 #include "base/files.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "catalog/template_parts.h"
+#include "cli/error_object.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
 #include "engine/journal.h"
@@ -170,18 +172,9 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
 void report(const Error& error, bool json) {
   if (json) {
     JsonWriter out;
-    out.begin_object()
-        .key("error")
-        .begin_object()
-        .member("kind", kind_name(error.kind()))
-        .key("diagnostics")
-        .begin_array();
-    for (const Diagnostic& diagnostic : error.diagnostics()) {
-      out.begin_object().member("message", diagnostic.message).member("path", diagnostic.where.path);
-      out.member("line", diagnostic.where.line).member("column", diagnostic.where.column);
-      out.member("end_column", diagnostic.where.end_column).member("hint", diagnostic.hint).end_object();
-    }
-    print_line(out.end_array().end_object().end_object().text());
+    out.begin_object().key("error");
+    write_error(out, error);
+    print_line(out.end_object().text());
   }
   const bool placed = !error.diagnostics().front().where.path.empty();
   fmt::print(stderr, "{}{}\n", placed ? "" : "testloom: ", error.what());
@@ -198,7 +191,27 @@ std::filesystem::path called_folder(const char* called) {
   return program_folder();
 }
 
+// Finds in the store at the context's path, which is opened when something is looked for; where there is none, and
+// none is made, it finds nothing.
+class ContextStoreFinder final : public TemplateFinder {
+ public:
+  explicit ContextStoreFinder(const Context& context) : context_(context) {}
+  std::optional<FoundTemplate> find(std::string_view name, const std::string& from) override {
+    std::error_code error;
+    if (!store_ && !std::filesystem::exists(context_.store_path, error)) return std::nullopt;
+    if (!store_) store_ = context_.open(OpenMode::read);
+    if (!finder_) finder_.emplace(store_->connection(), VariantWanted{});
+    return finder_->find(name, from);
+  }
+
+ private:
+  const Context& context_;
+  std::unique_ptr<Store> store_;
+  std::optional<StoreFinder> finder_;
+};
+
 void setup(CLI::App& app, Context& context) {
+  context.stored_templates = [&context] { return std::make_unique<ContextStoreFinder>(context); };
   app.set_version_flag("--version", "testloom " TESTLOOM_VERSION);
   app.add_option("--store", context.store_path, "the DuckDB file that keeps everything")
       ->envname("TESTLOOM_STORE")

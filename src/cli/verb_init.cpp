@@ -17,7 +17,9 @@ int run_init(const Context& context, bool with_templates) {
   const auto store = context.open(OpenMode::create);
   size_t added = 0;
   if (with_templates && stored_templates(store->connection()).empty()) {
-    added = add_shipped_templates(store->connection()).size();
+    for (const AddedTemplate& shipped : add_shipped_templates(store->connection())) {
+      added += shipped.is_partial ? 0 : 1;  // what the others include is not counted
+    }
   }
   const std::string name = quote(context.store_path, 400);
   if (context.json) {

@@ -1,9 +1,10 @@
-// `testloom template add|list|show|remove|check`.
+// `testloom template add|list|show|remove`, and the way to the verbs that need no store.
 #include <fmt/format.h>
 
-#include "base/files.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "catalog/template_files.h"
+#include "catalog/template_parts.h"
 #include "catalog/templates.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
@@ -16,25 +17,27 @@ namespace {
 struct TemplateOptions {
   std::string file;
   std::optional<std::string> name;
-  std::string family;
+  std::optional<std::string> family;
+  bool partial = false;
   std::optional<std::string> hardware;
   std::optional<std::string> description;
   std::string wanted;
-  std::vector<std::string> files;
 };
-
-std::string read_template(const std::string& file) {
-  return read_file(file, Template::kMaxBytes, ErrorKind::template_text);
-}
 
 int run_add(const Context& context, const TemplateOptions& options) {
   const std::string content = read_template(options.file);
-  const std::string name = options.name.value_or(std::filesystem::path(options.file).stem().native());
+  const std::string name = options.name.value_or(template_name_of(options.file));
   const auto store = context.open(OpenMode::write);
   std::vector<std::string> notes;
-  const AddedTemplate added = add_template(
-      store->connection(),
-      {name, options.family, options.hardware, content, options.description, options.file}, notes);
+  NewTemplate given{name, options.family.value_or(std::string(kAnyFamily)), options.hardware, content, options.description, options.file};
+  BesideFinder beside(nullptr);
+  given.options = options_for(options.file);
+  given.options.is_partial = given.options.is_partial || options.partial || name.starts_with('_');
+  given.options.finder = &beside;
+  if (!options.family && !given.options.is_partial) {
+    throw Error(ErrorKind::usage, "--family lacks its value", "only a partial, which others include, may be for every family");
+  }
+  const AddedTemplate added = add_template(store->connection(), given, notes);
   print_notes(notes);
   if (context.json) {
     JsonWriter json;
@@ -60,6 +63,7 @@ void print_json(const StoredTemplate& stored, bool with_content) {
   json.begin_object().member("template_id", stored.template_id).member("template_name", stored.template_name);
   json.member("model_family", stored.model_family).member("hardware_type", stored.hardware_type);
   json.member("version", stored.version).member("description", stored.description);
+  json.member("output_kind", stored.output_kind).member("is_partial", stored.is_partial);
   json.member("created_at", stored.created_at).member("updated_at", stored.updated_at);
   if (with_content) json.member("content", stored.content);
   print_line(json.end_object().text());
@@ -111,25 +115,10 @@ int run_remove(const Context& context, const TemplateOptions& options) {
   return 0;
 }
 
-int run_check(const Context& context, const TemplateOptions& options) {
-  std::vector<Diagnostic> found;
-  for (const std::string& file : options.files) {
-    try {
-      Template::compile(file, read_template(file));
-      if (!context.json) print_line(fmt::format("{}: ok", one_line(file, 400)));
-    } catch (const Error& error) {
-      found.insert(found.end(), error.diagnostics().begin(), error.diagnostics().end());
-    }
-  }
-  if (!found.empty()) throw Error(ErrorKind::template_text, found);
-  if (context.json) print_line(R"({"ok": true})");
-  return 0;
-}
-
 }  // namespace
 
 void setup_template(CLI::App& app, Context& context) {
-  CLI::App* verb = add_verb(app, "template", "keep the templates that tests are made from",
+  CLI::App* verb = add_verb(app, "template", "keep, check and try the templates that tests are made from",
                             "  testloom template add latency.py --family text_generation\n"
                             "  testloom template check templates/*.py\n"
                             "  testloom template list");
@@ -146,7 +135,10 @@ void setup_template(CLI::App& app, Context& context) {
                "  testloom template add vision.py --name latency --family vision --hardware cuda");
   add->add_option("FILE", options->file, "the template")->required();
   add->add_option("--name", options->name, "its name (default: the file's, without suffix)");
-  add->add_option("--family,--model-family", options->family, "the model family it is for")->required();
+  add->add_option("--family,--model-family", options->family,
+                  "the model family it is for (a partial: every one unless given)");
+  add->add_flag("--partial", options->partial,
+                "it is there to be included or extended and makes no tests, like one whose name begins with '_'");
   add->add_option("--hardware,--hardware-type", options->hardware,
                   "the hardware type it is for (default: any)");
   add->add_option("--description", options->description, "one line about it");
@@ -165,10 +157,10 @@ void setup_template(CLI::App& app, Context& context) {
   remove->add_option("ID|NAME", options->wanted, "which one")->required();
   on(remove, run_remove);
 
-  CLI::App* check = add_verb(*verb, "check", "check template files; needs no store",
-                             "  testloom template check a.py b.py --json");
-  check->add_option("FILE", options->files, "the templates")->required();
-  on(check, run_check);
+  setup_template_check(*verb, context);
+  setup_template_render(*verb, context);
+  setup_template_vars(*verb, context);
+  setup_template_test(*verb, context);
 }
 
 }  // namespace testloom::cli

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/store.h"
+#include "testloom/template.h"
 
 namespace testloom::cli {
 
@@ -20,6 +21,8 @@ struct Context {
   double wait_seconds = kDefaultWaitSeconds;
   std::filesystem::path program_folder;  // where the program was called, for the Python beside it
   std::function<int()> action;           // set by the chosen verb; returns the exit code
+  // Makes what finds included templates that are in no file; empty or nothing: there are no others.
+  std::function<std::unique_ptr<TemplateFinder>()> stored_templates;
 
   // Opens the store and shows what opening it did. For writing, it also takes in what killed runs left.
   std::unique_ptr<Store> open(OpenMode mode) const;
@@ -33,7 +36,6 @@ CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string&
 CLI::Validator seconds_check(bool zero_allowed);
 
 // An option that may be given several times and takes one value each time, whatever the value looks like.
-
 CLI::Option* add_repeatable(CLI::App& verb, const std::string& name, std::vector<std::string>& values,
                             const std::string& description);
 
@@ -44,5 +46,11 @@ void setup_plan(CLI::App& app, Context& context);
 void setup_tests(CLI::App& app, Context& context);
 void setup_run(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
+
+// Those below `template` that need no store.
+void setup_template_check(CLI::App& parent, Context& context);
+void setup_template_render(CLI::App& parent, Context& context);
+void setup_template_vars(CLI::App& parent, Context& context);
+void setup_template_test(CLI::App& parent, Context& context);
 
 }  // namespace testloom::cli

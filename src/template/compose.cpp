@@ -59,9 +59,15 @@ class Composer {
 
   // --- finding texts
 
-  std::optional<Tree> load(std::string_view name, Span statement) {
+  std::optional<Tree> load(std::string_view name, Span statement, bool extends) {
     std::optional<FoundTemplate> found;
-    if (options_.finder) found = options_.finder->find(name, sources_.file(statement.file).path());
+    try {
+      if (options_.finder) found = options_.finder->find(name, sources_.file(statement.file).path());
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::template_text) throw;  // of the store, say
+      refuse(statement, error.message(), error.diagnostics().front().hint);
+      return std::nullopt;
+    }
     if (!found) {
       refuse(statement, fmt::format("there is no template {}", quote(name)),
              options_.finder ? "it is looked for among the files given, beside this one, and in the store"
@@ -69,7 +75,7 @@ class Composer {
       return std::nullopt;
     }
     if (is_cycle(*found, name, statement) || !is_within_limits(*found, statement)) return std::nullopt;
-    remember(name, statement, *found);
+    remember(name, statement, *found, extends);
     try {
       const uint32_t file = sources_.add(found->path, found->content, statement);
       chain_.push_back({std::string(name), found->path});
@@ -112,12 +118,16 @@ class Composer {
     return false;
   }
 
-  void remember(std::string_view name, Span statement, const FoundTemplate& found) {
+  void remember(std::string_view name, Span statement, const FoundTemplate& found, bool extends) {
     const std::string from = statement.file == 0 ? "" : sources_.file(statement.file).path();
-    const bool known = std::any_of(used_.begin(), used_.end(), [&](const UsedTemplate& used) {
+    const auto known = std::find_if(used_.begin(), used_.end(), [&](const UsedTemplate& used) {
       return used.name == name && used.from == from;
     });
-    if (!known) used_.push_back({std::string(name), from, found});
+    if (known == used_.end()) {
+      used_.push_back({std::string(name), from, found, extends});
+    } else {
+      known->extended = known->extended || extends;
+    }
   }
 
   // --- include
@@ -138,7 +148,7 @@ class Composer {
   }
 
   void include(const Node& node, Declarations& declarations, std::vector<Node>& out) {
-    std::optional<Tree> tree = load(node.name, node.span);
+    std::optional<Tree> tree = load(node.name, node.span, false);
     if (!tree) return;
     merge(tree->declarations, declarations);
     if (!node.indentation.empty())
@@ -167,7 +177,7 @@ class Composer {
 
   void extend(Tree& child) {
     const Declarations& said = child.declarations;
-    std::optional<Tree> parent = load(said.extended, *said.extends);
+    std::optional<Tree> parent = load(said.extended, *said.extends, true);
     std::map<std::string_view, Node*> blocks;
     std::vector<Node> nodes;  // the child's assignments come first
     for (Node& node : child.nodes) {

@@ -419,6 +419,11 @@ std::string_view Renderer::place_rule(size_t place) const {
   return rule_name(state_->compiled.program.places[place].placement.rule);
 }
 
+Diagnostic Renderer::place_diagnostic(size_t place, std::string message) const {
+  return state_->compiled.sources.diagnose(
+      {state_->compiled.program.places[place].span, std::move(message), {}});
+}
+
 std::string_view Renderer::render_replacing(size_t place, const Value& value) {
   State& state = *state_;
   state.replacement_arena.reset();

@@ -78,6 +78,10 @@ Template Template::compile(std::string_view path, std::string_view text, const C
   Composition composition = compose(compiled->sources, expressions, options, mistakes);
   Declarations& declarations = composition.tree.declarations;
   compiled->output = declarations.output.value_or(options.output);
+  if (options.must_say_output && !declarations.output) {
+    mistakes.push_back({std::nullopt, "what this template's text becomes is not known",
+                        "write '#% output KIND' in its first line, with python, text, json, yaml or shell"});
+  }
   compiled->resolution = resolve(composition.tree, expressions, mistakes);
   const std::vector<Place>& places = compiled->resolution.places;
 

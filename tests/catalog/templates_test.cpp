@@ -1,4 +1,6 @@
 // Adding, versioning, hiding and finding templates.
+#include <algorithm>
+
 #include "catalog/templates.h"
 
 #include "support/store_fixture.h"
@@ -47,8 +49,9 @@ TEST_F(Templates, RemovingHidesAndAddingAgainGoesOn) {
 }
 
 TEST_F(Templates, AllShippedOnesPassTheirCheck) {
-  EXPECT_EQ(add_shipped_templates(connection()).size(), 5u);
-  EXPECT_EQ(rows("SELECT template_name FROM templates ORDER BY 1"),
+  const std::vector<AddedTemplate> added = add_shipped_templates(connection());
+  EXPECT_EQ(std::count_if(added.begin(), added.end(), [](const auto& one) { return !one.is_partial; }), 5);
+  EXPECT_EQ(rows("SELECT template_name FROM templates WHERE NOT is_partial ORDER BY 1"),
             (std::vector<std::string>{"audio", "multimodal", "text_embedding", "text_generation", "vision"}));
 }
 

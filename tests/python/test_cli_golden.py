@@ -18,6 +18,24 @@ FILES = {
     "two_tests.py": "def test_a():\n    pass\n\n\ndef test_b():\n    pass\n",
     "arguments.py": "def test_it(model):\n    pass\n",
     "tabs.py": 'def test_it():\n\tname\t=\t"é🤖${nope}"\n',
+    "report.txt": "${model_name}: ${batch_size} of ${mode}\n",
+    "tuned.py": '#% param steps: int = 3 in [1, 3] "how many steps"\n#% param note: str\n#% cores 2\n#% exclusive\n'
+    '#% needs latency batch_size=1\n#% include _head\ndef test_it():\n    return ${steps} * ${config.depth}\n',
+    "_head.py": "import os  # for ${model_name}\n",
+    "broken.py": "#% include _broken\ndef test_it():\n    return ${nope}\n",
+    "_broken.py": "x = ${modle_name}\n",
+    "strange.conf": "${model_name}\n",
+    "memory.cases.toml": '[[case]]\nname = "plain"\nvalues = {model_name = "bert", batch_size = 4}\n'
+    'contains = ["Memory of bert"]\nlacks = ["$"]\n\n[[case]]\nvalues = {model_name = "bert"}\n'
+    """error = "no value for 'batch_size'"\n""",
+    "good.cases.toml": '[[case]]\nname = "other"\ncontains = ["gpt2"]\ngolden = "good.golden"\nvalues = {model_name = "b", '
+    'model_family = "f", hardware_type = "cpu", batch_size = 1}\n\n[[case]]\nname = "golden"\ngolden = "good.golden"\n'
+    'values = {model_name = "b", model_family = "f", hardware_type = "cpu", batch_size = 1}\n\n[[case]]\nerror = "no"\n'
+    'values = {model_name = "b", model_family = "f", hardware_type = "cpu", batch_size = 1}\n\n[[case]]\nname = "missing"\n',
+    "good.golden": 'def test_f_cpu():\n    return {"success": False, "model_name": "b", "batch_size": 1}\n',
+    "tabs.cases.toml": "[[case]\n",
+    "_head.cases.toml": '[[case]]\nnmae = "x"\ncontains = "y"\nvalues = {a = 1979-05-27}\n\n[more]\n',
+    "values.jsonl": '{"model_name": "é", "batch_size": 1}\n[]\n{"model_name": 3}\n{}\n',
     "foreign/precious.txt": "keep me",
     "text.duckdb": "hello",
 }
@@ -50,6 +68,19 @@ ERRORS = {
     "template-tabs-and-wide": "template add tabs.py --family vision",
     "template-check-several": "template check unknown.py good.py unclosed.py",
     "template-check-json": "template check unknown.py --json",
+    "template-check-included": "template check broken.py _broken.py tuned.py _head.py",
+    "template-check-included-json": "template check broken.py --json",
+    "template-check-sarif": "template check broken.py good.py missing.py --sarif",
+    "template-check-kind": "template check strange.conf report.txt",
+    "template-render-no-value": "template render memory.py",
+    "template-render-values": "template render memory.py --values values.jsonl",
+    "template-render-name": "template render memory.py --set modle_name=x",
+    "template-render-type": "template render memory.py --set batch_size=x",
+    "template-render-choice": "template render tuned.py --set steps=2",
+    "template-render-no-pair": "template render tuned.py --set steps",
+    "template-test-failed": "template test memory.py good.py",
+    "template-test-toml": "template test _head.py",
+    "template-test-no-cases": "template test tuned.py",
     "template-not-there": "template show nope",
     "template-ambiguous": "template show latency",
     "model-empty": "model add ''",
@@ -87,6 +118,11 @@ OUTPUTS = {
     "template-list": "template list",
     "template-show": "template show memory",
     "template-check": "template check good.py memory.py",
+    "template-render": "template render memory.py --set model_name=bert --set batch_size=4",
+    "template-vars": "template vars",
+    "template-vars-file": "template vars tuned.py",
+    "template-vars-json": "template vars tuned.py --json",
+    "template-test": "template test memory.py",
     "template-remove": "template remove memory",
     "model-add-detected": "model add openai/whisper-tiny",
     "model-add-unknown": "model add zzz",
@@ -136,12 +172,14 @@ def transcript(line, said):
 
 
 CODES = {"template": 3, "store": 4, "run-no-python": 5, "plan-nothing": 6}
-USAGE = ("template-not-there", "template-ambiguous")
+USAGE = ("template-not-there", "template-ambiguous", "template-render-name", "template-render-type")
+USAGE += ("template-render-choice", "template-render-no-pair", "template-test-no-cases")
+INPUT = ("template-render-values", "template-test-toml")
 
 
 @pytest.mark.parametrize("name, line", ERRORS.items(), ids=ERRORS)
 def test_an_error_message(planned, golden, name, line):
-    code = 2 if name in USAGE else next((code for start, code in CODES.items() if name.startswith(start)), 2)
+    code = 2 if name in USAGE else 6 if name in INPUT else next((code for start, code in CODES.items() if name.startswith(start)), 2)
     golden(f"error-{name}", transcript(line, planned(*words(line), code=code)))
 
 

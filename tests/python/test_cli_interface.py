@@ -18,6 +18,9 @@ VERBS = [
     "template show",
     "template remove",
     "template check",
+    "template render",
+    "template vars",
+    "template test",
     "model add",
     "model list",
     "model show",
@@ -178,6 +181,10 @@ def test_the_environment_names_the_store(testloom):
         "template list",
         "template show latency",
         "template check latency.py",
+        "template render latency.py --set batch_size=4",
+        "template vars",
+        "template vars latency.py",
+        "template test latency.py",
         "model list",
         "model show modèle",
         "model detect modèle",
@@ -194,6 +201,7 @@ def test_the_environment_names_the_store(testloom):
 )
 def test_json_output_is_ascii_and_one_object_a_line(planned, bare_python, arguments):
     planned.write("latency.py", "def test_it():\n    return {'é': ${batch_size}}\n")
+    planned.write("latency.cases.toml", "[[case]]\nname = 'é'\nvalues = {batch_size = 4}\ncontains = ['é']\n")
     said = planned(*arguments.replace("PYTHON", bare_python).split(), "--json")
     assert said.objects and all(isinstance(line, dict) for line in said.objects)
 
@@ -217,11 +225,16 @@ def test_an_error_is_an_object_too(planned, arguments, code, kind):
     assert error["diagnostics"] and all(each["message"] for each in error["diagnostics"])
 
 
-@pytest.mark.parametrize("verb", ["template check good.py", "model detect gpt2", "doctor --python PYTHON"])
+STORELESS = ["check good.py", "render good.py", "vars good.py", "vars", "check good.py --sarif", "test good.py"]
+STORELESS = [*(f"template {verb}" for verb in STORELESS), "model detect gpt2", "doctor --python PYTHON"]
+
+
+@pytest.mark.parametrize("verb", STORELESS)
 def test_verbs_that_need_no_store_make_none(testloom, bare_python, verb):
     testloom.write("good.py", "def test_it():\n    pass\n")
+    testloom.write("good.cases.toml", "[[case]]\n")
     said = testloom(*verb.replace("PYTHON", bare_python).split())
-    assert said.stdout and [path.name for path in testloom.folder.iterdir()] == ["good.py"]
+    assert said.stdout and {path.name for path in testloom.folder.iterdir()} == {"good.py", "good.cases.toml"}
 
 
 @pytest.mark.parametrize(

@@ -29,4 +29,10 @@ std::optional<OutputKind> output_kind_of_suffix(std::string_view suffix) {
   return row == std::end(kSuffixes) ? std::nullopt : std::optional(row->kind);
 }
 
+std::vector<std::string_view> output_suffixes() {
+  std::vector<std::string_view> suffixes;
+  for (const SuffixRow& row : kSuffixes) suffixes.push_back(row.suffix);
+  return suffixes;
+}
+
 }  // namespace testloom

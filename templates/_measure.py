@@ -1,0 +1,53 @@
+def check(values, shape, what):
+    """Asserts that `values` have that shape and are finite."""
+    assert tuple(values.shape) == shape, f"the shape of the {what} is {tuple(values.shape)}, not {shape}"
+    bad = int((~torch.isfinite(values)).sum())
+    assert bad == 0, f"{bad} of {values.numel()} values of the {what} are not finite"
+
+
+def prepare_device():
+    """Raises where torch lacks the device, for no test moves to another; else starts its memory peak afresh."""
+    backend = torch.backends.mps if DEVICE_TYPE == "mps" else getattr(torch, DEVICE_TYPE, None)
+    if DEVICE_TYPE != "cpu" and not (hasattr(backend, "is_available") and backend.is_available()):
+        raise RuntimeError(f"{HARDWARE_TYPE}: torch {torch.__version__} finds no device {DEVICE!r} on this machine")
+    if DEVICE_TYPE == "cuda":
+        built_for = "rocm" if torch.version.hip else "cuda"
+        if HARDWARE_TYPE in ("cuda", "rocm") and HARDWARE_TYPE != built_for:
+            raise RuntimeError(f"{HARDWARE_TYPE}: torch {torch.__version__} is built for {built_for}")
+        torch.zeros(1, device=DEVICE)
+        torch.cuda.reset_peak_memory_stats(DEVICE)
+
+
+def synchronize():
+    """Waits until the device has finished what it was given."""
+    if DEVICE_TYPE == "cuda":
+        torch.cuda.synchronize(DEVICE)
+    elif DEVICE_TYPE != "cpu":
+        torch.zeros(1, device=DEVICE).cpu()
+
+
+def peak_memory_bytes():
+    if DEVICE_TYPE == "cuda":
+        return torch.cuda.max_memory_allocated(DEVICE)
+    if DEVICE_TYPE == "mps" and hasattr(torch, "mps"):
+        return torch.mps.current_allocated_memory()
+    return None
+
+
+def measure(run):
+    """Warms `run` up and times it; returns its last output and the figures of a result."""
+    for _ in range(WARM_UP_RUNS):
+        run()
+    seconds = []
+    while len(seconds) < MIN_RUNS or (len(seconds) < MAX_RUNS and sum(seconds) < ENOUGH_SECONDS):
+        synchronize()
+        start = time.perf_counter()
+        output = run()
+        synchronize()
+        seconds.append(time.perf_counter() - start)
+    p50, p95 = (float(value) for value in numpy.percentile(seconds, (50, 95)))
+    return output, {
+        "latency_s": {"p50": p50, "p95": p95},
+        "throughput_per_s": BATCH_SIZE / p50,
+        "peak_device_memory_bytes": peak_memory_bytes(),
+    }
