@@ -25,6 +25,7 @@ class Parser {
     while (open_.size() > 1) {
       refuse(open_.back().statement, fmt::format("'#% {}' is never ended", open_.back().word),
              fmt::format("write '#% {}' where it ends", end_of(open_.back().word)));
+      tree_.is_whole = false;
       close_top();
     }
     return std::move(tree_);

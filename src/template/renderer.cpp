@@ -60,6 +60,8 @@ struct Renderer::State {
   void begin_loop(const Operation& operation);
   void next_of_loop(const Operation& operation);
   [[noreturn]] void fail_at(size_t operation, const EvaluationError& error);
+  ExpressionId expression_of(const Operation& operation) const;
+  bool is_within(ExpressionId part, ExpressionId whole) const;
   std::string used_values(ExpressionId id) const;
   void add_used_values(ExpressionId id, std::vector<std::string>& shown_values) const;
 
@@ -382,21 +384,43 @@ std::string Renderer::State::used_values(ExpressionId id) const {
   return join(values, ", ");
 }
 
+// What the operation works out; of a loop that goes on, what it sets.
+ExpressionId Renderer::State::expression_of(const Operation& operation) const {
+  switch (operation.code) {
+    case OpCode::put:
+    case OpCode::assign:
+    case OpCode::jump_unless:
+    case OpCode::loop_begin:
+      return operation.expression;
+    case OpCode::loop_next:
+      return loops.empty() ? kNoExpression : loops.back().target;
+    default:
+      return kNoExpression;
+  }
+}
+
+bool Renderer::State::is_within(ExpressionId part, ExpressionId whole) const {
+  if (part == kNoExpression) return false;
+  const Span inner = compiled.expressions[part].span, outer = compiled.expressions[whole].span;
+  return inner.file == outer.file && inner.begin >= outer.begin && inner.end <= outer.end;
+}
+
 void Renderer::State::fail_at(size_t failed_operation, const EvaluationError& error) {
   const Operation& operation = compiled.program.operations[failed_operation];
   Mistake mistake{std::nullopt, error.message, error.hint};
   const bool is_put = operation.code == OpCode::put || operation.code == OpCode::put_slot;
-  const ExpressionId failed = evaluator.failed_at();
+  const ExpressionId whole = expression_of(operation);
   if (operation.code == OpCode::put_slot || (is_put && error.message.ends_with(" here"))) {
     mistake.where = compiled.program.places[operation.place].span;
-  } else if (failed != kNoExpression) {
-    mistake.where = compiled.expressions[failed].span;
+  } else if (whole != kNoExpression) {
+    // What the evaluator did last may have been long before, and have nothing to do with this.
+    const ExpressionId failed = evaluator.failed_at();
+    const bool has_target = operation.code == OpCode::assign || operation.code == OpCode::loop_begin;
+    const bool is_part = is_within(failed, whole) || (has_target && is_within(failed, operation.target));
+    mistake.where = compiled.expressions[is_part ? failed : whole].span;
   }
-  if (operation.code != OpCode::put_slot) {
-    const ExpressionId whole = operation.code == OpCode::put         ? operation.expression
-                               : operation.code == OpCode::loop_next ? kNoExpression
-                                                                     : operation.expression;
-    const std::string values = whole == kNoExpression ? "" : used_values(whole);
+  if (whole != kNoExpression) {
+    const std::string values = used_values(whole);
     if (!values.empty()) mistake.hint += (mistake.hint.empty() ? "" : "; ") + values;
   }
   compiled.sources.refuse({mistake});

@@ -86,7 +86,8 @@ Template Template::compile(std::string_view path, std::string_view text, const C
   const std::vector<Place>& places = compiled->resolution.places;
 
   const CodeText code(sources, composition.tree.nodes);
-  const bool is_test = compiled->output == OutputKind::python && !options.is_partial;
+  const bool is_test =
+      compiled->output == OutputKind::python && !options.is_partial && composition.tree.is_whole;
   const Placements placements =
       place(compiled->output, code, sites_of(sources, expressions, places), is_test, mistakes);
   if (!mistakes.empty()) sources.refuse(std::move(mistakes));

@@ -70,6 +70,7 @@ struct Tree {
   uint32_t file = 0;
   std::vector<Node> nodes;
   Declarations declarations;
+  bool is_whole = true;  // every statement that has to be ended is
 };
 
 // One line a node.

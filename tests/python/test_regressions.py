@@ -162,3 +162,32 @@ def test_an_original_store_that_cannot_be_upgraded_is_left_alone(testloom):
     assert "cannot upgrade" in said.stderr
     assert [found.name for found in testloom.folder.iterdir()] == ["testloom.duckdb"]
     assert duckdb.connect(str(path), read_only=True).execute("SELECT count(*) FROM templates").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("statement", "place"),
+    [
+        ("#% for n in range(1000001)\n#% endfor", (2, 13)),
+        ("#% for n in range(1000000)\n#% for m in range(10)\n#% endfor\n#% endfor", (3, 8)),
+        ("${'a' * 9000000}${'b' * 9000000}", (2, 19)),
+        ("#% for a, b in [(1, 2), (1, 2, 3)]\n#% endfor", (2, 8)),
+    ],
+)
+def test_what_cannot_be_rendered_is_shown_where_it_is_and_not_where_something_was_worked_out_before(statement, place):
+    with pytest.raises(testloom.TemplateError) as caught:
+        testloom.render_template("#% set size = str(batch_size)\n" + statement, {"batch_size": 4}, output="text")
+    (found,) = caught.value.diagnostics
+    assert (found["line"], found["column"]) == place
+
+
+def test_identifier_gives_the_name_that_a_value_becomes_where_something_is_named_after_it():
+    text = "class ${task}: pass\ndef test_it(): return ${identifier(task)}, torch.${identifier(task)}\n"
+    first, second = testloom.render_template(text, {"task": "7b-chat"}).splitlines()
+    name = first.removeprefix("class ").removesuffix(": pass")
+    assert second == f"def test_it(): return {name}, torch.{name}"
+
+
+def test_a_statement_that_is_never_ended_is_one_mistake():
+    with pytest.raises(testloom.TemplateError) as caught:
+        testloom.check_template("#% if batch_size\ndef test_it():\n    pass\n")
+    assert [found["message"] for found in caught.value.diagnostics] == ["'#% if' is never ended"]

@@ -67,7 +67,7 @@ class FlowWriter {
         write_range(*value.range);
         return {};
       case DatumKind::iterator:
-        return "it can only be gone through once: make a list of it, such as [x for x in ...]";
+        return "it can only be gone through: make a list of it, such as [x for x in ...]";
     }
     return "it has no value";
   }

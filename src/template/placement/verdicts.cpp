@@ -28,8 +28,9 @@ void Verdicts::accept(size_t index, const Placement& placement) {
   const bool operand = placement.rule == Rule::expression || placement.rule == Rule::number_or_name;
   if (site.is_raw) {
     accepted = {.rule = Rule::verbatim};
-  } else if (site.is_identifier && operand) {
-    accepted = {.rule = Rule::name, .begins = true, .alone = true};
+  } else if (site.is_identifier && (operand || (placement.rule == Rule::name && placement.alone))) {
+    // A name already, and the one that the value itself becomes where something is named after it.
+    accepted = {.rule = Rule::identifier, .begins = true, .alone = true};
   } else if (const std::string_view where = place_of_names(accepted.rule);
              !where.empty() && is_container(site.type)) {
     return refuse(index, where, fmt::format("its value is {}", type_word(site.type)));
