@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from testloom import CoordinatorClient, Error, TestGeneratorIntegration, UsageError, check_template
+from testloom import CoordinatorClient, Error, TestGeneratorIntegration, UsageError
 
 __all__ = ["TestGeneratorIntegration", "main"]
 
@@ -149,10 +149,14 @@ def coordinator_of(options: argparse.Namespace) -> CoordinatorClient | None:
 def add_template(options: argparse.Namespace, out: Output) -> bool:
     required(options, "template_name", "model_family", "template_file")
     content = read_text(options.template_file, LARGEST_TEMPLATE_BYTES, "the template file")
-    check_template(content, shown(options.template_file))
     with TestGeneratorIntegration(options.template_db) as generator:
         template_id = generator.add_template(
-            options.template_name, options.model_family, content, options.hardware, options.description
+            options.template_name,
+            options.model_family,
+            content,
+            options.hardware,
+            options.description,
+            shown(options.template_file),
         )
         version = (generator.get_template_by_id(template_id) or {}).get("version")
     out.line(f"Added template with ID {template_id}")

@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 
+#include "catalog/template_files.h"
 #include "coordinator.h"
 #include "errors.h"
 #include "model/family.h"
@@ -52,9 +53,20 @@ CompileOptions options_of(const std::string& output, bool is_partial) {
   return {.output = *kind, .is_partial = is_partial};
 }
 
+constexpr const char* kNoPath = "<template>";
+
+// What the content includes is looked for beside its path, where it has one.
+Template compile(const std::string& content, const std::string& path, const std::string& output,
+                 bool is_partial) {
+  CompileOptions options = options_of(output, is_partial);
+  BesideFinder beside(nullptr);
+  if (path != kNoPath) options.finder = &beside;
+  return Template::compile(path, content, options);
+}
+
 std::string render(const std::string& content, const nb::dict& values, const std::string& path,
                    const std::string& output) {
-  const Template compiled = Template::compile(path, content, options_of(output, false));
+  const Template compiled = compile(content, path, output, false);
   Renderer renderer(compiled);
   for (const auto& [name, value] : values) {
     const std::string key = nb::cast<std::string>(name);
@@ -87,15 +99,15 @@ NB_MODULE(_core, module) {
   module.def(
       "check_template",
       [](const std::string& content, const std::string& path, const std::string& output, bool is_partial) {
-        Template::compile(path, content, python::options_of(output, is_partial));
+        python::compile(content, path, output, is_partial);
       },
-      nb::arg("content"), nb::arg("path") = "<template>", nb::arg("output") = "python",
+      nb::arg("content"), nb::arg("path") = python::kNoPath, nb::arg("output") = "python",
       nb::arg("is_partial") = false,
       "Checks a template whose output is python, text, json, yaml or shell; raises TemplateError with every "
       "mistake found. is_partial: it is there to be included, and needs no test function.");
   module.def(
       "render_template", &python::render, nb::arg("content"), nb::arg("values"),
-      nb::arg("path") = "<template>", nb::arg("output") = "python",
+      nb::arg("path") = python::kNoPath, nb::arg("output") = "python",
       "The template's text for these values, by name: None, bool, int, float, str, list or dict. Raises "
       "TemplateError, and UsageError for a name that the template does not know or a value of another type.");
   module.def("detect_family", &python::detect, nb::arg("model_name"),

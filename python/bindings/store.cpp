@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "catalog/models.h"
+#include "catalog/template_files.h"
 #include "catalog/templates.h"
 #include "model/estimate.h"
 #include "plan/planner.h"
@@ -117,11 +118,13 @@ class OpenStore {
 
   nb::tuple add_template_row(const std::string& template_name, const std::string& model_family,
                              const std::string& content, std::optional<std::string> hardware_type,
-                             std::optional<std::string> description) {
+                             std::optional<std::string> description, const std::string& path) {
     std::vector<std::string> notes;
-    const AddedTemplate added = add_template(
-        connection(),
-        {template_name, model_family, std::move(hardware_type), content, std::move(description), ""}, notes);
+    NewTemplate given{template_name, model_family,           std::move(hardware_type),
+                      content,       std::move(description), path};
+    BesideFinder beside(nullptr);
+    if (!path.empty()) given.options.finder = &beside;
+    const AddedTemplate added = add_template(connection(), given, notes);
     return nb::make_tuple(added.template_id, added.version, added.changed);
   }
 
@@ -232,7 +235,10 @@ void bind_store(nb::module_& module) {
            "Runs one SQL statement; ``?`` stand for the parameters.")
       .def("add_template", &OpenStore::add_template_row, nb::arg("template_name"), nb::arg("model_family"),
            nb::arg("content"), nb::arg("hardware_type") = nb::none(), nb::arg("description") = nb::none(),
-           "Checks and stores a template; (template_id, version, changed).")
+           nb::arg("path") = "",
+           "Checks and stores a template of kind Python; (template_id, version, changed). What it includes "
+           "is looked "
+           "for beside `path`, where one is given, then in the store.")
       .def("remove_template", &OpenStore::remove, nb::arg("template_id"))
       .def("add_mapping", &OpenStore::add_mapping_row, nb::arg("model_name"), nb::arg("model_family"),
            nb::arg("template_id") = nb::none(), nb::arg("description") = nb::none())

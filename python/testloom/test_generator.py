@@ -71,6 +71,7 @@ class TestGeneratorIntegration:
         content: str,
         hardware_type: str | None = None,
         description: str | None = None,
+        path: str = "",
     ) -> int:
         """Checks and stores a template; its id.
 
@@ -79,6 +80,8 @@ class TestGeneratorIntegration:
 
         Args:
             hardware_type: what the template is for; None: any.
+            path: where the content comes from; stands in front of every error's line, and what the template
+                includes is looked for beside it before the store.
 
         Raises:
             TemplateError: the content does not pass the check; nothing is stored.
@@ -90,6 +93,7 @@ class TestGeneratorIntegration:
             _arguments.text(content, "the template"),
             _arguments.optional_text(hardware_type, "the hardware type"),
             _arguments.optional_text(description, "the description"),
+            _arguments.text(path, "the path") if path else "",
         )
         return template_id
 

@@ -1,4 +1,5 @@
-// Template files: reading one, what its name says about it, and where a file looks for others that it includes.
+// Template files: reading one, what its name says about it, and where a file looks for others that it
+// includes.
 #pragma once
 
 #include <set>

@@ -29,8 +29,10 @@ std::optional<FoundTemplate> StoreFinder::find(std::string_view name, const std:
       "SELECT content, template_id FROM templates WHERE removed_at IS NULL AND template_name = $1 "
       "AND ($2::VARCHAR IS NULL OR model_family = $2 OR (model_family = $4 AND is_partial)) "
       "AND (hardware_type IS NULL OR hardware_type = $3) "
-      "ORDER BY model_family = coalesce($2, $4) DESC, hardware_type IS NOT NULL DESC, template_id DESC LIMIT 1",
-      {std::string(name), or_null(wanted_.model_family), or_null(wanted_.hardware_type), std::string(kAnyFamily)});
+      "ORDER BY model_family = coalesce($2, $4) DESC, hardware_type IS NOT NULL DESC, template_id DESC LIMIT "
+      "1",
+      {std::string(name), or_null(wanted_.model_family), or_null(wanted_.hardware_type),
+       std::string(kAnyFamily)});
   if (!rows.next()) return std::nullopt;
   FoundTemplate found{fmt::format("template '{}'", name), std::string(rows.text(0)), true};
   remember_parts(rows.integer(1), found.path);

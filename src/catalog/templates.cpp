@@ -61,10 +61,10 @@ VersionKey key_of(int64_t template_id, int64_t version, const NewTemplate& added
 AddedTemplate write_new(Connection& connection, const NewTemplate& added, const Template& compiled,
                         const std::string& now) {
   const int64_t template_id = next_id(connection, "template_id", "templates");
-  connection.query(
-      "INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, NULL, ?, ?)",
-      {template_id, added.template_name, added.model_family, or_null(added.hardware_type), added.content,
-       or_null(added.description), now, now, std::string(name_of(compiled.output_kind())), added.options.is_partial});
+  connection.query("INSERT INTO templates VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, NULL, ?, ?)",
+                   {template_id, added.template_name, added.model_family, or_null(added.hardware_type),
+                    added.content, or_null(added.description), now, now,
+                    std::string(name_of(compiled.output_kind())), added.options.is_partial});
   write_version(connection, key_of(template_id, 1, added), compiled);
   return {template_id, 1, true, true, false, added.options.is_partial};
 }

@@ -20,8 +20,8 @@ struct NewTemplate {
   std::string content;
   std::optional<std::string> description;
   std::string path;  // stands in front of the lines in errors; empty: the template's name does
-  // The kind of output, whether it is a partial (so is one whose name begins with '_'), and where it looks for
-  // others before the store.
+  // The kind of output, whether it is a partial (so is one whose name begins with '_'), and where it looks
+  // for others before the store.
   CompileOptions options = {};
 };
 

@@ -191,8 +191,8 @@ std::filesystem::path called_folder(const char* called) {
   return program_folder();
 }
 
-// Finds in the store at the context's path, which is opened when something is looked for; where there is none, and
-// none is made, it finds nothing.
+// Finds in the store at the context's path, which is opened when something is looked for; where there is
+// none, and none is made, it finds nothing.
 class ContextStoreFinder final : public TemplateFinder {
  public:
   explicit ContextStoreFinder(const Context& context) : context_(context) {}

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-
 namespace testloom::cli {
 
 namespace fs = std::filesystem;

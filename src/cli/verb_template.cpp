@@ -29,13 +29,19 @@ int run_add(const Context& context, const TemplateOptions& options) {
   const std::string name = options.name.value_or(template_name_of(options.file));
   const auto store = context.open(OpenMode::write);
   std::vector<std::string> notes;
-  NewTemplate given{name, options.family.value_or(std::string(kAnyFamily)), options.hardware, content, options.description, options.file};
+  NewTemplate given{name,
+                    options.family.value_or(std::string(kAnyFamily)),
+                    options.hardware,
+                    content,
+                    options.description,
+                    options.file};
   BesideFinder beside(nullptr);
   given.options = options_for(options.file);
   given.options.is_partial = given.options.is_partial || options.partial || name.starts_with('_');
   given.options.finder = &beside;
   if (!options.family && !given.options.is_partial) {
-    throw Error(ErrorKind::usage, "--family lacks its value", "only a partial, which others include, may be for every family");
+    throw Error(ErrorKind::usage, "--family is required",
+                "only a partial, which others include, may be for every family");
   }
   const AddedTemplate added = add_template(store->connection(), given, notes);
   print_notes(notes);
@@ -137,8 +143,9 @@ void setup_template(CLI::App& app, Context& context) {
   add->add_option("--name", options->name, "its name (default: the file's, without suffix)");
   add->add_option("--family,--model-family", options->family,
                   "the model family it is for (a partial: every one unless given)");
-  add->add_flag("--partial", options->partial,
-                "it is there to be included or extended and makes no tests, like one whose name begins with '_'");
+  add->add_flag(
+      "--partial", options->partial,
+      "it is there to be included or extended and makes no tests, like one whose name begins with '_'");
   add->add_option("--hardware,--hardware-type", options->hardware,
                   "the hardware type it is for (default: any)");
   add->add_option("--description", options->description, "one line about it");

@@ -156,7 +156,8 @@ Variant make_variant(Connection& connection, const LiveTemplate& live, const std
   FinderChain finder(&files, &stored);
   Variant variant;
   try {
-    const Template compiled = Template::compile(path, live.key.content, {.output = live.output, .finder = &finder});
+    const Template compiled =
+        Template::compile(path, live.key.content, {.output = live.output, .finder = &finder});
     variant.version_id = write_version(connection, live.key, compiled);
     write_required(connection, *variant.version_id, compiled);
     for (const UsedTemplate& used : compiled.used_templates())

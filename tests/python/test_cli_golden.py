@@ -13,7 +13,7 @@ FILES = {
     "empty.py": "",
     "latin.py": "# caf\u00e9\ndef test_it():\n    pass\n".encode("latin-1"),
     "nul.py": b"def test_it():\n    return '\0'\n",
-    "expression.py": 'def test_it():\n    return "${model_name.replace("-", "_")}"\n',
+    "expression.py": 'def test_it():\n    return "${model_name.repalce("-", "_")}"\n',
     "no_test.py": "def check():\n    pass\n",
     "two_tests.py": "def test_a():\n    pass\n\n\ndef test_b():\n    pass\n",
     "arguments.py": "def test_it(model):\n    pass\n",
