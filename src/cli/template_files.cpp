@@ -48,7 +48,7 @@ std::set<std::string> FilesFinder::parts() const {
     waiting.pop_back();
     if (next == named_.end()) continue;
     for (const std::string& path : next->second) {
-      if (parts.insert(path).second) waiting.push_back(path);
+      if (path != next->first && parts.insert(path).second) waiting.push_back(path);
     }
   }
   return parts;

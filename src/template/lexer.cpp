@@ -24,7 +24,7 @@ bool ends_line(char c) { return c == '\n' || c == '\r'; }
 size_t skip_string(std::string_view text, size_t at) {
   const char quote = text[at];
   for (++at; at < text.size() && !ends_line(text[at]); ++at) {
-    if (text[at] == '\\') {
+    if (text[at] == '\\' && at + 1 < text.size() && !ends_line(text[at + 1])) {
       ++at;
     } else if (text[at] == quote) {
       return at + 1;
@@ -33,16 +33,27 @@ size_t skip_string(std::string_view text, size_t at) {
   return std::string_view::npos;
 }
 
+// Whether a quote begins a string of the expression, rather than ending the literal that the placeholder is
+// in.
+bool begins_string(std::string_view text, size_t begin, size_t quote) {
+  while (quote > begin && kBlanks.find(text[quote - 1]) != std::string_view::npos) --quote;
+  return quote == begin ||
+         !(is_word_byte(text[quote - 1]) || text[quote - 1] == ')' || text[quote - 1] == ']');
+}
+
 // The `}` that closes a placeholder: on its line, before the next `${`, and not in one of the expression's
-// own strings or braces.
-size_t find_close(std::string_view text, size_t at) {
+// own strings or braces. `open_string` is set to the quote of a string of its own that is never closed.
+size_t find_close(std::string_view text, size_t at, size_t& open_string) {
+  const size_t begin = at;
   size_t open = 0;
   while (at < text.size()) {
     const char c = text[at];
     if (c == '}' && open == 0) return at;
     if (ends_line(c) || (c == '$' && text.substr(at).starts_with("${"))) break;
     if (c == '"' || c == '\'') {
+      const size_t quote = at;
       at = skip_string(text, at);
+      if (at == std::string_view::npos && begins_string(text, begin, quote)) open_string = quote;
       if (at == std::string_view::npos) break;
       continue;
     }
@@ -143,9 +154,16 @@ class Lexer {
 
   Token lex_placeholder(size_t begin) {
     const size_t inside = begin + 2;
-    const size_t close = find_close(text_, inside);
+    size_t open_string = std::string_view::npos;
+    const size_t close = find_close(text_, inside, open_string);
     if (close != std::string_view::npos) {
       return {TokenKind::placeholder, span(begin, close + 1), span(inside, close)};
+    }
+    if (open_string != std::string_view::npos) {
+      const std::string quote(1, text_[open_string]);
+      mistakes_.push_back({span(open_string, open_string + 1), "this string is never closed",
+                           fmt::format("write {} where it ends, on the same line", quote)});
+      return {TokenKind::placeholder, span(begin, line_end(begin)), span(inside, line_end(begin)), false};
     }
     size_t end = std::min(text_.find_first_not_of(kBlanks, inside), text_.size());
     while (end < text_.size() && is_word_byte(text_[end])) ++end;

@@ -154,7 +154,8 @@ class Parser {
   bool open_statement(std::string_view word, Span rest) {
     Open open{nullptr, {}, word, statement_, {}, false};
     if (open_.size() > kDeepestStatements) {
-      refuse(statement_, fmt::format("statements nested more than {} deep", kDeepestStatements), "");
+      refuse(statement_, fmt::format("statements nested more than {} deep", kDeepestStatements),
+             "put the inner part into a template of its own, and include it");
     }
     open.owner.span = statement_;
     if (word == "if") {

@@ -363,13 +363,12 @@ void Renderer::State::add_used_values(ExpressionId id, std::vector<std::string>&
   const Expression& node = compiled.expressions[id];
   if (node.kind == ExpressionKind::name) {
     const Datum& value = frame.slots[node.slot];
-    const bool is_container = value.kind >= DatumKind::list;
-    std::string text = fmt::format("{} is {}", node.text,
-                                   value.is(DatumKind::absent) ? "not given"
-                                   : is_container              ? std::string(type_name(value))
-                                                               : shown(value));
-    if (std::find(shown_values.begin(), shown_values.end(), text) == shown_values.end())
+    if (value.kind >= DatumKind::list) return;  // too much to show
+    std::string text = value.is(DatumKind::absent) ? fmt::format("{} is not given", node.text)
+                                                   : fmt::format("{} is {}", node.text, shown(value));
+    if (std::find(shown_values.begin(), shown_values.end(), text) == shown_values.end()) {
       shown_values.push_back(std::move(text));
+    }
     return;
   }
   for (const ExpressionId part : {node.a, node.b, node.c}) add_used_values(part, shown_values);
@@ -421,7 +420,9 @@ void Renderer::State::fail_at(size_t failed_operation, const EvaluationError& er
   }
   if (whole != kNoExpression) {
     const std::string values = used_values(whole);
-    if (!values.empty()) mistake.hint += (mistake.hint.empty() ? "" : "; ") + values;
+    const bool asks = mistake.hint.ends_with('?');
+    if (!values.empty() && asks) mistake.hint += fmt::format(" ({})", values);
+    if (!values.empty() && !asks) mistake.hint += (mistake.hint.empty() ? "" : "; ") + values;
   }
   compiled.sources.refuse({mistake});
 }

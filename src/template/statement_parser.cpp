@@ -75,7 +75,7 @@ class ParameterReader {
       return fail("the parameter's name");
     declared.name_span = parser_.peek().span;
     declared.name = parser_.take().text;
-    if (!parser_.take_op(":")) return fail("':' and a type");
+    if (!parser_.take_op(":")) return fail("a ':' with the type");
     if (!read_type(declared)) return false;
     while (!parser_.at_end()) {
       if (!read_clause(declared)) return false;

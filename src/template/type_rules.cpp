@@ -172,6 +172,22 @@ Signature signature_of(Method method) {
   return {0, kAnyNumber, any};
 }
 
+// Whether the first argument is gone through or counted.
+bool wants_items(Function function, size_t count) {
+  switch (function) {
+    case Function::len:
+    case Function::sorted:
+    case Function::enumerate:
+    case Function::zip:
+      return true;
+    case Function::min:
+    case Function::max:
+      return count == 1;
+    default:
+      return false;
+  }
+}
+
 std::optional<Mistake> infer_call(Expressions& expressions, Expression& node) {
   const bool is_method = node.kind == ExpressionKind::call_method;
   const Signature signature =
@@ -183,6 +199,15 @@ std::optional<Mistake> infer_call(Expressions& expressions, Expression& node) {
     if (self != text && self != any) {
       return mistake(fmt::format("'{}' is a method of text, and this is {}", name, with_article(self)),
                      is_numeric(self) ? fmt::format("make it text first: str(...).{}(...)", name) : "");
+    }
+  }
+  if (!is_method && node.count > 0 && wants_items(static_cast<Function>(node.op), node.count)) {
+    const Expression& first = expressions[expressions.children(node)[0]];
+    if (is_numeric(first.type) || first.type == none) {
+      return Mistake{
+          first.span,
+          fmt::format("{}() takes something that has items, and this is {}", name, with_article(first.type)),
+          ""};
     }
   }
   if (node.count < signature.least || node.count > signature.most) {

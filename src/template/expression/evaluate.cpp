@@ -231,6 +231,11 @@ void Evaluator::assign(ExpressionId target, const Datum& value) {
   }
   current_ = target;
   const std::span<const ExpressionId> names = expressions_.children(node);
+  const bool has_parts = value.is(DatumKind::text) || value.kind >= DatumKind::list;
+  if (!has_parts) {
+    throw EvaluationError{fmt::format("{} names, but one value of type '{}'", names.size(), type_name(value)),
+                          {}};
+  }
   Iteration parts(value, frame_.arena);
   if (parts.length() != names.size()) {
     throw EvaluationError{fmt::format("{} names, but {}", names.size(), counted(parts.length(), "value")),

@@ -196,6 +196,11 @@ class StatementJudge {
     } else if (previous() && previous()->kind == Kind::conversion) {
       refuse(token, "as the conversion of a replacement field", "write !r, !s or !a");
     } else if (token.end - token.begin > 1) {
+      const std::string_view text = code_.text(token.begin, token.end);
+      const bool is_defined = previous() && (word(*previous(), "def") || word(*previous(), "class"));
+      if (text.find_first_not_of(kHole) == std::string_view::npos && !is_defined) {
+        return refuse(token, "touching another value", "write an operator, a comma or '_' between the two");
+      }
       const bool after_as = previous() && word(*previous(), "as");
       place_name_parts(code_, token, is_attribute() || (is_import_ && !after_as), verdicts_);
     } else {
