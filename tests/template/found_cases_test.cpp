@@ -31,6 +31,8 @@ const Found kFound[] = {
      "! t:2:6: 'dict' cannot be the key"},
     {"what a loop cannot go through has a place", kText, "#% for x in config.n\n#% endfor\n",
      "! t:1:13: 'int' cannot be gone through"},
+    {"a method of a number in hexadecimals", kText, "${1 or 0x1F.upper()}",
+     "! t:1:8: 'upper' is a method of text"},
     {"what cannot be written has a place", kText, "a ${[zip()]}",
      "! t:1:3: '[zip()]' cannot be of type 'list' here"},
     {"the same in a string", kPython, "def test_x():\n    x = '${[zip()]}'\n",
