@@ -131,6 +131,7 @@ std::string_view append_items(std::string& out, const Datum& value) {
 
 // The value as Python's repr writes it, and so that it is one operand wherever it stands.
 std::string_view append_literal(std::string& out, const Datum& value, bool before_dot) {
+  if (out.size() > kMostTextBytes) return "it is longer than 16 MiB when written out";
   switch (value.kind) {
     case DatumKind::text:
       append_str_literal(out, value.text());

@@ -13,6 +13,7 @@
 #include "template/escape.h"
 #include "template/expression/evaluate.h"
 #include "template/expression/text_traits.h"
+#include "template/expression/work.h"
 #include "template/expression/written.h"
 #include "template/identifier.h"
 #include "template/names.h"
@@ -297,6 +298,7 @@ void Renderer::State::next_of_loop(const Operation& operation) {
 }
 
 void Renderer::State::run() {
+  begin_work();
   out.clear();
   frame.arena.reset();
   frame.loops.clear();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "template/compiled.h"
+#include "template/expression/work.h"
 #include "template/names.h"
 #include "template/value_datum.h"
 
@@ -71,6 +72,7 @@ std::vector<bool> find_wanted_names(const Program& program, size_t slots) {
 }  // namespace
 
 Template Template::compile(std::string_view path, std::string_view text, const CompileOptions& options) {
+  begin_work();
   auto compiled = std::make_unique<Compiled>(path, text);
   const Sources& sources = compiled->sources;
   Expressions& expressions = compiled->expressions;

@@ -10,6 +10,7 @@
 #include "template/expression/ranges.h"
 #include "template/expression/room.h"
 #include "template/expression/sorting.h"
+#include "template/expression/work.h"
 
 namespace testloom::templating {
 
@@ -45,6 +46,7 @@ Datum extreme(const Signature& signature, CompareOperator better, const Argument
     throw EvaluationError{fmt::format("there is nothing that {}() could take", signature.name),
                           fmt::format("say what an empty one gives: {}(..., default=...)", signature.name)};
   }
+  spend_items(items.length());
   Datum best = items.at(0);
   for (size_t i = 1; i < items.length(); ++i) {
     const Datum item = items.at(i);

@@ -6,6 +6,8 @@
 #include "template/expression/dicts.h"
 #include "template/expression/numbers.h"
 #include "template/expression/operations.h"
+#include "template/expression/searching.h"
+#include "template/expression/work.h"
 
 namespace testloom::templating {
 
@@ -55,11 +57,15 @@ bool equal_ranges(const RangeParts& left, const RangeParts& right) {
 bool equal_of_one_kind(const Datum& left, const Datum& right) {
   switch (left.kind) {
     case DatumKind::text:
+      if (left.size != right.size) return false;
+      spend(left.size);
       return left.text() == right.text();
     case DatumKind::list:
     case DatumKind::tuple:
-      return left.size == right.size && (left.items == right.items ||
-                                         std::equal(left.begin(), left.end(), right.begin(), same_or_equal));
+      if (left.size != right.size) return false;
+      spend_items(left.size);
+      return (left.items == right.items ||
+              std::equal(left.begin(), left.end(), right.begin(), same_or_equal));
     case DatumKind::dict:
       return equal_dicts(left, right);
     case DatumKind::range:
@@ -74,8 +80,12 @@ bool equal_of_one_kind(const Datum& left, const Datum& right) {
 // One of < <= > >=.
 bool ordered(CompareOperator op, const Datum& left, const Datum& right) {
   if (is_numeric(left) && is_numeric(right)) return holds(op, order_numbers(left, right));
-  if (left.kind == right.kind && left.is(DatumKind::text)) return holds(op, left.text() <=> right.text());
+  if (left.kind == right.kind && left.is(DatumKind::text)) {
+    spend(std::min(left.size, right.size));
+    return holds(op, left.text() <=> right.text());
+  }
   if (left.kind == right.kind && (left.is(DatumKind::list) || left.is(DatumKind::tuple))) {
+    spend_items(std::min(left.size, right.size));
     const auto [a, b] = std::mismatch(left.begin(), left.end(), right.begin(), right.end(), same_or_equal);
     if (a == left.end() || b == right.end()) return holds(op, left.size <=> right.size);
     return ordered(op, *a, *b);
@@ -112,10 +122,11 @@ bool contains(const Datum& container, const Datum& item) {
         throw EvaluationError{
             fmt::format("'in' looks for a text in a text, and '{}' is none", type_name(item))};
       }
-      return container.text().find(item.text()) != std::string_view::npos;
+      return find_text(container.text(), item.text()) != std::string_view::npos;
     case DatumKind::list:
     case DatumKind::tuple:
     case DatumKind::iterator:
+      spend_items(container.size);
       return std::any_of(container.begin(), container.end(),
                          [&](const Datum& one) { return same_or_equal(one, item); });
     case DatumKind::dict:

@@ -4,9 +4,12 @@
 
 #include <fmt/core.h>
 
+#include "template/expression/work.h"
+
 namespace testloom::templating {
 
 uint16_t nesting_around(const Datum* items, size_t count) {
+  spend_items(count);
   uint16_t deepest = 0;
   for (const Datum* item = items; item != items + count; ++item) {
     const bool contains = item->kind >= DatumKind::list && item->kind != DatumKind::range;

@@ -43,6 +43,7 @@ uint64_t range_hash(const RangeParts& range) {
 uint64_t hash_of(const Datum& key) {
   if (is_integer(key)) return mixed(1, static_cast<uint64_t>(as_integer(key)));
   if (key.is(DatumKind::number)) return number_hash(key.number);
+  spend(key.size);
   if (key.is(DatumKind::text)) return mixed(2, stable_hash(key.text()));
   if (key.is(DatumKind::range)) return range_hash(*key.range);
   uint64_t hash = 3;
@@ -124,6 +125,7 @@ size_t fill_many(DatumEntry* to, const DatumEntry* entries, size_t count, Arena&
 }  // namespace
 
 void require_hashable(const Datum& key) {
+  spend(16);
   if (key.is(DatumKind::list) || key.is(DatumKind::dict) || key.is(DatumKind::iterator)) {
     throw EvaluationError{fmt::format("'{}' cannot be the key of a dict", type_name(key)),
                           key.is(DatumKind::list) ? "a tuple can be one" : ""};
@@ -139,6 +141,7 @@ Datum make_dict(const DatumEntry* entries, size_t count, Arena& arena) {
 }
 
 const Datum* find_key(const Datum& dict, std::string_view key) {
+  spend_items(dict.size);
   for (const DatumEntry& entry : std::span(dict.entries, dict.size)) {
     if (entry.key.is(DatumKind::text) && entry.key.text() == key) return &entry.value;
   }
@@ -148,6 +151,7 @@ const Datum* find_key(const Datum& dict, std::string_view key) {
 const Datum* find_value(const Datum& dict, const Datum& key) {
   if (key.is(DatumKind::text)) return find_key(dict, key.text());
   require_hashable(key);
+  spend_items(dict.size);
   const DatumEntry* entry = find_entry(dict.entries, dict.size, key);
   return entry ? &entry->value : nullptr;
 }
@@ -156,6 +160,7 @@ bool equal_dicts(const Datum& left, const Datum& right) {
   if (left.size != right.size) return false;
   if (left.entries == right.entries) return true;
   const size_t count = left.size;
+  spend_items(2 * count);
   const DatumEntry *a = left.entries, *b = right.entries;
   size_t same = 0;  // as long as both have their keys in one order, no search is needed
   while (same < count && equal(a[same].key, b[same].key)) ++same;

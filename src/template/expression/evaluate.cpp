@@ -11,6 +11,15 @@
 
 namespace testloom::templating {
 
+namespace {
+
+// For what goes through a text, such as counting its characters.
+void spend_text(const Datum& datum) {
+  if (datum.is(DatumKind::text)) spend(datum.size);
+}
+
+}  // namespace
+
 void Evaluator::count_step() {
   if (++frame_.steps > kMostSteps) {
     throw EvaluationError{fmt::format("the loops go round more than {} times", kMostSteps), {}};
@@ -55,6 +64,7 @@ Datum Evaluator::evaluate(ExpressionId id) {
       const Datum container = evaluate(node.a);
       const Datum index = evaluate(node.b);
       current_ = id;
+      spend_text(container);
       return subscript(container, index, frame_.arena);
     }
     case ExpressionKind::slice:
@@ -130,6 +140,7 @@ Datum Evaluator::evaluate_slice(const Expression& node, ExpressionId id) {
     parts[i] = children[i] == kNoExpression ? none_datum() : evaluate(children[i]);
   }
   current_ = id;
+  spend_text(container);
   return slice(container, parts[0], parts[1], parts[2], frame_.arena);
 }
 
@@ -171,6 +182,8 @@ Datum Evaluator::evaluate_call(const Expression& node, ExpressionId id) {
     keywords[keyword_count++] = {argument.text, evaluate(argument.a)};
   }
   current_ = id;
+  spend_text(self);
+  for (size_t i = 0; i < positional_count; ++i) spend_text(positional[i]);
   const Arguments arguments{{positional, positional_count}, {keywords, keyword_count}};
   if (!is_method) return call(static_cast<Function>(node.op), arguments, frame_.arena);
   if (!self.is(DatumKind::text)) {

@@ -92,7 +92,7 @@ class ExpressionLexer {
     const char kind = static_cast<char>(at(at_ + 1) | 0x20);
     const bool based = text_[at_] == '0' && (kind == 'x' || kind == 'o' || kind == 'b');
     // Everything that could belong to it, so that 1x and 0b2 are one mistake.
-    while (is_word_byte(at(end)) || at(end) == '.' ||
+    while (is_word_byte(at(end)) || (!based && at(end) == '.') ||
            (!based && (at(end) == '+' || at(end) == '-') && (text_[end - 1] | 0x20) == 'e')) {
       ++end;
     }

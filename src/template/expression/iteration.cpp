@@ -4,6 +4,7 @@
 #include "template/expression/operations.h"
 #include "template/expression/ranges.h"
 #include "template/expression/room.h"
+#include "template/expression/work.h"
 
 namespace testloom::templating {
 
@@ -16,6 +17,7 @@ Iteration::Iteration(const Datum& iterable, Arena& arena) : iterable_(iterable),
       length_ = iterable.size;
       break;
     case DatumKind::text:
+      spend(iterable.size);
       length_ = count_characters(iterable.text());
       break;
     case DatumKind::range:

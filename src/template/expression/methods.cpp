@@ -9,6 +9,7 @@
 #include "template/expression/letter_case.h"
 #include "template/expression/replacing.h"
 #include "template/expression/splitting.h"
+#include "template/expression/work.h"
 
 namespace testloom::templating {
 
@@ -84,6 +85,7 @@ Datum call_tail_match(const Signature& signature, Side side, std::string_view se
                                         several ? "a tuple with " : "", type_name(one))};
     }
     if (!part) return false;
+    spend(one.size + 16);
     return side == Side::left ? part->starts_with(one.text()) : part->ends_with(one.text());
   };
   return boolean_datum(several ? std::any_of(affix->begin(), affix->end(), matches) : matches(*affix));

@@ -8,6 +8,7 @@
 #include "template/expression/numbers.h"
 #include "template/expression/operations.h"
 #include "template/expression/room.h"
+#include "template/expression/searching.h"
 
 namespace testloom::templating {
 
@@ -26,7 +27,7 @@ size_t size_after(std::string_view text, size_t count, size_t old, size_t by) {
 size_t count_places(std::string_view text, std::string_view old, size_t limit) {
   size_t count = 0;
   for (size_t at = 0; count < limit; ++count) {
-    at = text.find(old, at);
+    at = find_text(text, old, at);
     if (at == std::string_view::npos) break;
     at += old.size();
   }
@@ -67,7 +68,7 @@ Datum replace(std::string_view text, std::string_view old, std::string_view by, 
   char* end = to;
   size_t at = 0;
   for (size_t i = 0; i < count; ++i) {
-    const size_t found = text.find(old, at);
+    const size_t found = find_text(text, old, at);
     end = put(put(end, text.substr(at, found - at)), by);
     at = found + old.size();
   }
@@ -79,6 +80,7 @@ Datum join(std::string_view separator, const Datum& iterable, Arena& arena) {
   if (iterable.is(DatumKind::text) && separator.empty()) return iterable;
   size_t size = 0;
   Iteration counted(iterable, arena);
+  spend_items(counted.length());
   for (size_t i = 0; i < counted.length(); ++i) {
     const Datum item = counted.at(i);
     if (!item.is(DatumKind::text)) fail_for_item(i, item);

@@ -5,6 +5,7 @@
 
 #include "template/expression/arena.h"
 #include "template/expression/datum.h"
+#include "template/expression/work.h"
 
 namespace testloom::templating {
 
@@ -21,6 +22,7 @@ inline void check_arena(const Arena& arena, size_t bytes) {
 inline char* room_for_text(Arena& arena, size_t bytes) {
   if (bytes > kMostTextBytes) fail_for_long_text();
   check_arena(arena, bytes);
+  spend(bytes);
   return arena.allocate_text(bytes);
 }
 
@@ -28,6 +30,7 @@ template <typename Item = Datum>
 Item* room_for_items(Arena& arena, size_t count) {
   if (count > kMostItems) fail_for_many_items();
   check_arena(arena, count * sizeof(Item));
+  spend_items(count);
   return arena.allocate_array<Item>(count);
 }
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "template/expression/characters.h"
 #include "template/expression/room.h"
+#include "template/expression/searching.h"
 #include "template/expression/unicode.h"
 
 namespace testloom::templating {
@@ -73,7 +74,7 @@ template <typename Take>
 void from_left(std::string_view text, std::string_view separator, uint64_t limit, Take take) {
   size_t at = 0;
   for (; limit > 0; --limit) {
-    const size_t found = text.find(separator, at);
+    const size_t found = find_text(text, separator, at);
     if (found == std::string_view::npos) break;
     take(text.substr(at, found - at));
     at = found + separator.size();
@@ -84,7 +85,7 @@ void from_left(std::string_view text, std::string_view separator, uint64_t limit
 template <typename Take>
 void from_right(std::string_view text, std::string_view separator, uint64_t limit, Take take) {
   for (; limit > 0; --limit) {
-    const size_t found = text.rfind(separator);
+    const size_t found = find_last(text, separator);
     if (found == std::string_view::npos) break;
     take(text.substr(found + separator.size()));
     text = text.substr(0, found);
@@ -122,6 +123,7 @@ std::string_view strip_blanks(std::string_view text, Side side) {
 
 std::string_view strip_characters(std::string_view text, std::string_view characters, Side side) {
   const auto is_one = [&](size_t from, size_t to) {
+    spend(characters.size());
     return characters.find(text.substr(from, to - from)) != std::string_view::npos;
   };
   while (side != Side::right && !text.empty()) {

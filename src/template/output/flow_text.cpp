@@ -41,6 +41,7 @@ class FlowWriter {
 
   std::string_view write(const Datum& value, size_t depth) {
     if (depth > kDeepestValue) return "its lists and dicts are nested more than 100 deep";
+    if (out_.size() > kMostTextBytes) return "it is longer than 16 MiB when written out";
     switch (value.kind) {
       case DatumKind::absent:
         return "it has no value";
@@ -64,8 +65,7 @@ class FlowWriter {
       case DatumKind::dict:
         return write_dict(value, depth);
       case DatumKind::range:
-        write_range(*value.range);
-        return {};
+        return write_range(*value.range);
       case DatumKind::iterator:
         return "it can only be gone through: make a list of it, such as [x for x in ...]";
     }
@@ -105,13 +105,15 @@ class FlowWriter {
     return {};
   }
 
-  void write_range(const RangeParts& range) {
+  std::string_view write_range(const RangeParts& range) {
+    if (range.length > static_cast<int64_t>(kMostItems)) return "it has more than 1000000 items";
     out_ += '[';
     for (int64_t i = 0; i < range.length; ++i) {
       if (i > 0) out_ += ", ";
       append_str(out_, integer_datum(range.start + i * range.step));
     }
     out_ += ']';
+    return {};
   }
 
   std::string_view write_dict(const Datum& dict, size_t depth) {
