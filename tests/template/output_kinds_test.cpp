@@ -303,7 +303,7 @@ TEST(OutputWriter, Json) {
   const Datum items[] = {integer_datum(1), none_datum()};
   EXPECT_EQ(written(value, sequence_datum(DatumKind::tuple, items, 2)), "[1, null]");
   EXPECT_EQ(written(value, sequence_datum(DatumKind::iterator, items, 2)),
-            "!it can only be gone through once: make a list of it, such as [x for x in ...]");
+            "!it can only be gone through: make a list of it, such as [x for x in ...]");
   const DatumEntry entry{integer_datum(1), none_datum()};
   EXPECT_EQ(written(value, dict_datum(&entry, 1)), "!the keys of its dicts must be text there");
   const RangeParts range{5, 0, -2, 3};
