@@ -71,6 +71,11 @@ std::string_view append_identifier(std::string& out, std::string_view value, con
 }
 
 bool is_name_anywhere(std::string_view value) {
+  // Most values that are names end here: nothing about them could be Python's or a made name's.
+  const auto is_word = [](char c) { return is_word_byte(c); };
+  const bool plain = value.size() > kLongestKeyword && value.front() != '_' && value.back() != '_' &&
+                     !is_digit(value.front()) && value[value.size() - kHashDigits - 1] != '_';
+  if (plain) return std::all_of(value.begin(), value.end(), is_word);
   return is_name_already(value, {.rule = Rule::name, .begins = true, .alone = true});
 }
 

@@ -17,6 +17,15 @@ constexpr size_t kSoftKeywords = 3;  // the last ones
 constexpr auto kReservedNames =
     std::to_array<std::string_view>({"__debug__", "__future__", "__peg_parser__"});
 
+// By length: the letters that keywords of that length begin with.
+constexpr auto kFirstLetters = [] {
+  std::array<uint64_t, kLongestKeyword + 1> letters{};
+  for (size_t i = 0; i + kSoftKeywords < kKeywords.size(); ++i) {
+    letters[kKeywords[i].size()] |= uint64_t{1} << (kKeywords[i].front() - 'A');
+  }
+  return letters;
+}();
+
 }  // namespace
 
 bool is_identifier(std::string_view text) {
@@ -24,6 +33,8 @@ bool is_identifier(std::string_view text) {
 }
 
 bool is_keyword(std::string_view text) {
+  if (text.size() > kLongestKeyword || text.empty() || text.front() < 'A' || text.front() > 'z') return false;
+  if ((kFirstLetters[text.size()] >> (text.front() - 'A') & 1) == 0) return false;
   const auto hard_end = kKeywords.end() - kSoftKeywords;
   return std::find(kKeywords.begin(), hard_end, text) != hard_end;
 }

@@ -16,6 +16,7 @@ inline bool is_word_byte(char c) {
 bool is_identifier(std::string_view text);
 
 bool is_keyword(std::string_view text);
+inline constexpr size_t kLongestKeyword = 8;
 
 // Dunder names that Python gives a meaning of their own wherever they stand.
 bool is_reserved_name(std::string_view text);

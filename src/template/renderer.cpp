@@ -29,7 +29,8 @@ namespace {
 constexpr size_t kMostDigits = 24;
 
 void note_name(Datum& text) {
-  if (is_name_anywhere(text.text())) text.traits &= static_cast<Traits>(~traits::not_name);
+  const bool may_be = (text.traits & traits::not_word) == 0;
+  if (may_be && is_name_anywhere(text.text())) text.traits &= static_cast<Traits>(~traits::not_name);
 }
 
 }  // namespace
@@ -177,21 +178,22 @@ void Renderer::set_output_limit(size_t bytes) { state_->out.set_limit(bytes); }
 
 // --- rendering
 
-// Appends a text in steps of 32 bytes; kReadableSlack bytes behind it can be read, and as many behind `to`
-// written.
+// Copies a text in steps of 64 bytes; as many bytes behind it can be read, and behind `to` written.
 inline char* copy_wide(char* to, const char* from, size_t size) {
   constexpr size_t kLong = 512;  // from here on the library's copy is faster
+  static_assert(kReadableSlack >= 64);
   if (size >= kLong) {
     std::memcpy(to, from, size);
     return to + size;
   }
   char* const end = to + size;
-  for (; to < end; to += 32, from += 32) {
-    const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    const __m128i high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + 16));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), low);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), high);
-  }
+  do {
+    __m128i parts[4];
+    for (int i = 0; i < 4; ++i) parts[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from) + i);
+    for (int i = 0; i < 4; ++i) _mm_storeu_si128(reinterpret_cast<__m128i*>(to) + i, parts[i]);
+    to += 64;
+    from += 64;
+  } while (to < end);
   return end;
 }
 

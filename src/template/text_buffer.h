@@ -37,7 +37,7 @@ class TextBuffer {
   void set_place(const char* place) { size_ = static_cast<size_t>(place - bytes_.get()); }
 
  private:
-  static constexpr size_t kSlack = 64;  // behind the capacity
+  static constexpr size_t kSlack = kReadableSlack + 2;  // behind the capacity
   void grow(size_t bytes);
 
   std::unique_ptr<char[]> bytes_;

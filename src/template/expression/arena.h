@@ -13,7 +13,7 @@
 namespace testloom::templating {
 
 // Behind every text that an arena holds this many bytes can be read, so that copying may go in wide steps.
-inline constexpr size_t kReadableSlack = 32;
+inline constexpr size_t kReadableSlack = 64;
 
 class Arena {
  public:
