@@ -182,6 +182,7 @@ void Renderer::set_output_limit(size_t bytes) { state_->out.set_limit(bytes); }
 inline char* copy_wide(char* to, const char* from, size_t size) {
   constexpr size_t kLong = 512;  // from here on the library's copy is faster
   static_assert(kReadableSlack >= 64);
+  if (size == 0) return to;
   if (size >= kLong) {
     std::memcpy(to, from, size);
     return to + size;

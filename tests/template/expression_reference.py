@@ -212,7 +212,7 @@ def judge(case, reference):
         return "zip compares lengths at once"
     if "compares only with None" in case["why"]:
         return "is without None, True or False"
-    if case["checked"] and not any(was_evaluated(b + 1, e + 1, watch, instrument) for b, e in case["at"]):
+    if case["checked"] and case["at"] and not any(was_evaluated(b + 1, e + 1, watch, instrument) for b, e in case["at"]):
         return "types that never meet"
     return "difference: %s, but testloom refuses: %s" % (expected, case["why"])
 

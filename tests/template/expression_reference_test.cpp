@@ -8,56 +8,13 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "given_values.h"
 #include "pythons.h"
-#include "random_expression.h"
-#include "template_values.h"
-#include "value_json.h"
 
 namespace testloom {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = RandomExpression::Kind;
-
-constexpr std::string_view kDeclarations =
-    "#% output text\n"
-    "#% param count: int\n#% param ratio: float\n#% param label: str\n#% param flag: bool\n"
-    "#% param items: list\n#% param words: list\n#% param table: dict\n";
-
-// What expressions can use, by name.
-struct Given {
-  std::string name;
-  Kind kind;
-  Value value;
-};
-
-std::vector<Given> given_values() {
-  const Value::Dict config = {
-      {"depth", 12}, {"rate", 0.1}, {"kind", "bert"}, {"é", Value::List{1, 2.5, "ß"}}};
-  const Value::Dict table = {
-      {"a", 1}, {"b", Value()}, {"c", Value::List{"x", "y"}}, {"", Value::Dict{{"k", true}}}};
-  return {{"model_name", Kind::text, "Bob's/7B-{chat}"},
-          {"model_family", Kind::text, "straße ÉCOLE"},
-          {"task", Kind::text, ""},
-          {"hardware_type", Kind::text, " \tZwei  Wörter\n"},
-          {"device", Kind::text, "日本語 😀 ΑΣ. ǆ"},
-          {"batch_size", Kind::integer, 4},
-          {"config", Kind::dict, config},
-          {"model", Kind::dict, Value::Dict{}},
-          {"count", Kind::integer, int64_t{-7}},
-          {"ratio", Kind::number, 2.5},
-          {"label", Kind::text, "a-b_c a"},
-          {"flag", Kind::boolean, true},
-          {"items", Kind::list, Value::List{3, -1, 2.5, true, 0}},
-          {"words", Kind::list, Value::List{"b", "a", "Ü", ""}},
-          {"table", Kind::dict, table}};
-}
-
-std::string values_line(const std::vector<Given>& given) {
-  Value::Dict values;
-  for (const Given& one : given) values.emplace_back(one.name, one.value);
-  return to_json(values) + '\n';
-}
 
 // What testloom makes of `[EXPRESSION]`, as a line for the reference.
 std::string outcome_line(const std::string& expression, const std::vector<Given>& given) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -22,7 +23,12 @@ class RandomExpression {
     Kind kind;
   };
 
-  RandomExpression(unsigned seed, std::vector<Name> names) : random_(seed), names_(std::move(names)) {}
+  RandomExpression(unsigned seed, std::vector<Name> names)
+      : RandomExpression([random = std::mt19937(seed)](size_t bound) mutable { return random() % bound; },
+                         std::move(names)) {}
+  // With every choice, a number below a bound, made by somebody else.
+  RandomExpression(std::function<size_t(size_t)> choose, std::vector<Name> names)
+      : choose_(std::move(choose)), names_(std::move(names)) {}
 
   std::string next() {
     const size_t known = names_.size();
@@ -39,7 +45,7 @@ class RandomExpression {
     Level level = primary;
   };
 
-  size_t below(size_t bound) { return random_() % bound; }
+  size_t below(size_t bound) { return choose_(bound); }
   bool chance(size_t one_in) { return below(one_in) == 0; }
   template <size_t N>
   std::string pick(const std::string_view (&of)[N]) {
@@ -560,7 +566,7 @@ class RandomExpression {
         clauses += fmt::format(" for {} in {}", name, part(iterable, depth - 1, either));
         names_.push_back({name, iterable == Kind::range ? Kind::integer : Kind::text});
       }
-      while (chance(3)) clauses += " if " + part(Kind::boolean, depth - 1, either);
+      if (chance(3)) clauses += " if " + part(Kind::boolean, depth - 1, either);
     }
     const std::string element = part(kind, depth - 1);
     names_.resize(known);
@@ -611,7 +617,7 @@ class RandomExpression {
   static constexpr std::string_view kStrips[] = {"strip", "lstrip", "rstrip"};
   static constexpr std::string_view kSteps[] = {"1", "2", "-1", "-3", "0", "True"};
 
-  std::mt19937 random_;
+  std::function<size_t(size_t)> choose_;
   std::vector<Name> names_;
 };
 

@@ -3,6 +3,7 @@
 // not pass the check; those that do must be as safe as the ones that people write.
 #pragma once
 
+#include <functional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -13,7 +14,10 @@ namespace testloom {
 
 class RandomTemplate {
  public:
-  explicit RandomTemplate(unsigned seed) : random_(seed) {}
+  explicit RandomTemplate(unsigned seed)
+      : choose_([random = std::mt19937(seed)](size_t bound) mutable { return random() % bound; }) {}
+  // With every choice, a number below a bound, made by somebody else.
+  explicit RandomTemplate(std::function<size_t(size_t)> choose) : choose_(std::move(choose)) {}
 
   // Statements of Python alone, every placeholder `${task}`.
   std::string plain() {
@@ -31,7 +35,7 @@ class RandomTemplate {
     return text;
   }
 
-  size_t below(size_t bound) { return random_() % bound; }
+  size_t below(size_t bound) { return choose_(bound); }
 
   static constexpr std::string_view kDeclarations =
       "#% param label: str = \"L\"\n#% param count: int = 3\n#% param ratio: float = 0.25\n"
@@ -195,7 +199,7 @@ class RandomTemplate {
            inside() + quote + "\n";
   }
 
-  std::mt19937 random_;
+  std::function<size_t(size_t)> choose_;
   size_t loops_ = 0;
 };
 
