@@ -1,5 +1,6 @@
 #include "catalog/models.h"
 
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -16,23 +17,32 @@ namespace testloom {
 
 namespace {
 
-// The attributes as one JSON object, or nothing where there are none.
-Parameter attributes_json(const NewModel& added) {
-  if (added.attributes.empty()) return {};
+// The attributes that are known with those that are given, by name, so that equal ones are equal texts.
+std::string attributes_json(const std::string& known, const NewModel& added) {
+  std::map<std::string, std::string> attributes;
+  const Value before = value_of_json(known);
+  if (const Value::Dict* entries = std::get_if<Value::Dict>(&before.data)) {
+    for (const auto& [name, value] : *entries) attributes[name] = json_of(value);
+  }
+  for (const auto& [name, value] : added.attributes) attributes[name] = value;
   JsonWriter json;
   json.begin_object();
-  for (const auto& [name, value] : added.attributes) json.key(name).raw(value);
+  for (const auto& [name, value] : attributes) json.key(name).raw(value);
   return json.end_object().take();
 }
 
 void write_model(Connection& connection, const NewModel& added) {
-  const Parameter attributes = attributes_json(added);
-  Result known = connection.query("SELECT 1 FROM models WHERE model_name = ?", {added.model_name});
-  if (known.next()) {
+  Result known = connection.query(
+      "SELECT coalesce(attributes::VARCHAR, '{}') FROM models WHERE model_name = ?", {added.model_name});
+  const bool is_known = known.next();
+  Parameter attributes;
+  if (!added.attributes.empty())
+    attributes = attributes_json(is_known ? std::string(known.text(0)) : "{}", added);
+  if (is_known) {
     connection.query(
         "UPDATE models SET location = coalesce($1, location), description = coalesce($2, description), "
-        "config = coalesce($3::JSON, config), attributes = CASE WHEN $4::JSON IS NULL THEN attributes ELSE "
-        "json_merge_patch(coalesce(attributes, '{}'), $4::JSON) END WHERE model_name = $5",
+        "config = coalesce($3::JSON, config), attributes = coalesce($4::JSON, attributes) WHERE model_name = "
+        "$5",
         {or_null(added.location), or_null(added.description), or_null(added.config), attributes,
          added.model_name});
     return;

@@ -97,6 +97,8 @@ namespace {
 std::string definition_of(const VersionKey& key, const Template& compiled) {
   std::string definition = key.content;
   const auto add = [&](std::string_view text) { definition += fmt::format("\n{}:{}", text.size(), text); };
+  const bool is_alone = compiled.output_kind() == OutputKind::python && compiled.used_templates().empty();
+  if (!is_alone) add(fmt::format("{} bytes", key.content.size()));
   if (compiled.output_kind() != OutputKind::python) add(name_of(compiled.output_kind()));
   for (const UsedTemplate& used : compiled.used_templates()) {
     add(used.name);

@@ -216,6 +216,7 @@ std::string_view TestRenderer::render(const PlannedTest& test) {
   const bool other_model = version.model_name != test.model_name || version.plan_id != test.plan_id;
   if (version.uses_model_data && other_model) {
     const ModelData& data = model_data_.at({test.plan_id, test.model_name});
+    version.model_name.clear();  // until both are set
     renderer.set("config", data.config).set("model", data.attributes);
     version.model_name = test.model_name;
     version.plan_id = test.plan_id;

@@ -23,6 +23,7 @@ class Composer {
     chain_.push_back({sources_.file(0).path(), sources_.file(0).path()});
     Tree tree = read(0);
     expand(tree);
+    tree.is_whole = tree.is_whole && !lost_;
     return {std::move(tree), std::move(used_)};
   }
 
@@ -47,7 +48,12 @@ class Composer {
     if (tree.declarations.extends) extend(tree);
   }
 
-  void check_parameters(const Declarations& declarations) {
+  void check_parameters(Declarations& declarations) {
+    if (declarations.parameters.size() > kMostParameters) {
+      refuse(declarations.parameters[kMostParameters].span,
+             fmt::format("more than {} parameters", kMostParameters), "");
+      declarations.parameters.resize(kMostParameters);
+    }
     std::map<std::string_view, Span> seen;
     for (const ParameterDeclaration& declared : declarations.parameters) {
       const auto [first, is_new] = seen.emplace(declared.name, declared.span);
@@ -60,7 +66,19 @@ class Composer {
   // --- finding texts
 
   std::optional<Tree> load(std::string_view name, Span statement, bool extends) {
+    std::optional<Tree> tree = find_and_read(name, statement, extends);
+    if (!tree || !tree->is_whole) lost_ = true;
+    return tree;
+  }
+
+  std::optional<Tree> find_and_read(std::string_view name, Span statement, bool extends) {
     std::optional<FoundTemplate> found;
+    if (++inclusions_ > kMostInclusions) {
+      if (inclusions_ == kMostInclusions + 1) {
+        refuse(statement, fmt::format("more than {} templates are included", kMostInclusions), "");
+      }
+      return std::nullopt;
+    }
     try {
       if (options_.finder) found = options_.finder->find(name, sources_.file(statement.file).path());
     } catch (const Error& error) {
@@ -102,13 +120,8 @@ class Composer {
 
   bool is_within_limits(const FoundTemplate& found, Span statement) {
     bytes_ += found.content.size();
-    ++inclusions_;
     if (chain_.size() > kDeepestInclusion) {
       refuse(statement, fmt::format("templates included more than {} deep", kDeepestInclusion), "");
-    } else if (inclusions_ > kMostInclusions) {
-      if (inclusions_ == kMostInclusions + 1) {
-        refuse(statement, fmt::format("more than {} templates are included", kMostInclusions), "");
-      }
     } else if (bytes_ > kMostComposedBytes) {
       refuse(statement, fmt::format("the templates together are longer than {} bytes", kMostComposedBytes),
              "");
@@ -261,6 +274,7 @@ class Composer {
   std::vector<Step> chain_;
   std::vector<UsedTemplate> used_;
   size_t inclusions_ = 0;
+  bool lost_ = false;  // a text is missing, or was not read to its end
   size_t bytes_ = 0;
 };
 

@@ -8,6 +8,7 @@ namespace testloom::templating {
 
 inline constexpr size_t kDeepestInclusion = 16;
 inline constexpr size_t kMostInclusions = 200;
+inline constexpr size_t kMostParameters = 1000;        // of one text
 inline constexpr size_t kMostComposedBytes = 4 << 20;  // of all texts together
 
 struct Composition {

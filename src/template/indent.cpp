@@ -1,6 +1,7 @@
 #include "template/indent.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "template/placement/scanner.h"
 
@@ -34,10 +35,14 @@ class Indenter {
 
  private:
   void add_indentation(Span where, std::vector<Node>& out) {
-    const bool in_literal = std::any_of(literals_.begin(), literals_.end(), [&](const Span& literal) {
-      return literal.file == where.file && literal.begin < where.begin && where.begin < literal.end;
-    });
-    if (in_literal) return;
+    const auto order = [](const Span& a, const Span& b) {
+      return std::pair(a.file, a.begin) < std::pair(b.file, b.begin);
+    };
+    auto literal = std::lower_bound(literals_.begin(), literals_.end(), where, order);
+    if (literal != literals_.begin()) {
+      --literal;  // the last one that begins before
+      if (literal->file == where.file && where.begin < literal->end) return;
+    }
     out.push_back({.kind = Node::Kind::text, .span = include_.span, .content = include_.indentation});
   }
 
@@ -72,7 +77,17 @@ std::vector<Span> find_literals(const Sources& sources, const Tree& tree) {
   for (const auto& [begin, end] : scan_python(code, nobody, ignored).literals) {
     literals.push_back(code.source_span(begin, end));
   }
-  return literals;
+  // Those within replacement fields end inside of others; the outer one decides.
+  std::sort(literals.begin(), literals.end(), [](const Span& a, const Span& b) {
+    return std::pair(a.file, a.begin) < std::pair(b.file, b.begin);
+  });
+  std::vector<Span> outer;
+  for (const Span& literal : literals) {
+    const bool is_inner =
+        !outer.empty() && outer.back().file == literal.file && literal.end <= outer.back().end;
+    if (!is_inner) outer.push_back(literal);
+  }
+  return outer;
 }
 
 }  // namespace

@@ -17,11 +17,19 @@ class Parser {
   Parser(const Sources& sources, uint32_t file, Expressions& expressions, Mistakes& mistakes)
       : sources_(sources), expressions_(expressions), mistakes_(mistakes) {
     tree_.file = file;
-    open_.push_back({nullptr, {}});
+    open_.push_back({});
   }
 
   Tree run(const std::vector<Token>& tokens) {
-    for (const Token& token : tokens) step(token);
+    for (const Token& token : tokens) {
+      if (too_deep_) break;
+      step(token);
+    }
+    if (too_deep_) {
+      tree_.is_whole = false;
+      tree_.nodes.clear();
+      return std::move(tree_);
+    }
     while (open_.size() > 1) {
       refuse(open_.back().statement, fmt::format("'#% {}' is never ended", open_.back().word),
              fmt::format("write '#% {}' where it ends", end_of(open_.back().word)));
@@ -34,7 +42,6 @@ class Parser {
  private:
   // A statement that has not ended yet; its nodes collect in `body`.
   struct Open {
-    Node* node;  // unused for the text itself
     std::vector<Node> body;
     std::string_view word = {};
     Span statement = {};
@@ -152,10 +159,12 @@ class Parser {
   // --- if, for, block
 
   bool open_statement(std::string_view word, Span rest) {
-    Open open{nullptr, {}, word, statement_, {}, false};
+    Open open{{}, word, statement_, {}, false};
     if (open_.size() > kDeepestStatements) {
       refuse(statement_, fmt::format("statements nested more than {} deep", kDeepestStatements),
              "put the inner part into a template of its own, and include it");
+      too_deep_ = true;  // nothing is read any more
+      return true;
     }
     open.owner.span = statement_;
     if (word == "if") {
@@ -305,6 +314,7 @@ class Parser {
   Mistakes& mistakes_;
   Tree tree_;
   std::vector<Open> open_;
+  bool too_deep_ = false;
   Span statement_;  // the one that is being read, without its line's end
 };
 

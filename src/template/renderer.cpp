@@ -51,7 +51,10 @@ struct Renderer::State {
 
   void set_defaults();
   void note_traits(size_t slot);
+  static Datum take(const Value& value, std::string_view name, Arena& arena);
   void check_type(std::string_view name, size_t slot, const Datum& value) const;
+
+  size_t first_variable() const { return kFirstParameterSlot + compiled.declared.size(); }
 
   struct Cursor;
   void run();
@@ -126,6 +129,18 @@ void Renderer::State::check_type(std::string_view name, size_t slot, const Datum
   }
 }
 
+// A value from outside as a datum in the arena, which is emptied before.
+Datum Renderer::State::take(const Value& value, std::string_view name, Arena& arena) {
+  begin_work();
+  arena.reset();
+  try {
+    return to_datum(value, name, arena);
+  } catch (const EvaluationError& error) {
+    throw Error(ErrorKind::usage, fmt::format("the value of '{}' cannot be taken: {}", name, error.message),
+                error.hint);
+  }
+}
+
 Renderer::Renderer(const Template& compiled) : state_(std::make_unique<State>(*compiled.compiled_)) {}
 Renderer::Renderer(Renderer&&) noexcept = default;
 Renderer& Renderer::operator=(Renderer&&) noexcept = default;
@@ -146,8 +161,7 @@ Renderer& Renderer::set(std::string_view name, const Value& value) {
         ErrorKind::usage, fmt::format("unknown name {}", quote(name)),
         guess.empty() ? "known names: " + join(known, ", ") : fmt::format("did you mean '{}'?", guess));
   }
-  state.spare.reset();
-  Datum datum = to_datum(value, name, state.spare);
+  Datum datum = state.take(value, name, state.spare);
   state.check_type(name, *slot, datum);
   if (*slot >= kFirstParameterSlot && datum.is(DatumKind::integer) &&
       state.compiled.declared[*slot - kFirstParameterSlot].type == ValueType::number) {
@@ -307,6 +321,8 @@ void Renderer::State::run() {
   frame.loops.clear();
   frame.steps = 0;
   loops.clear();
+  // What an earlier render set is gone, also from what an error shows.
+  std::fill(frame.slots.begin() + static_cast<std::ptrdiff_t>(first_variable()), frame.slots.end(), Datum{});
   at = 0;
   try {
     replaced_place ? execute<true>() : execute<false>();
@@ -456,8 +472,7 @@ Diagnostic Renderer::place_diagnostic(size_t place, std::string message) const {
 
 std::string_view Renderer::render_replacing(size_t place, const Value& value) {
   State& state = *state_;
-  state.replacement_arena.reset();
-  state.replacement = to_datum(value, "the replacement", state.replacement_arena);
+  state.replacement = State::take(value, "the replacement", state.replacement_arena);
   state.replaced_place = place;
   try {
     state.run();

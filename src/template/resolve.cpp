@@ -24,6 +24,11 @@ class Resolver {
   Resolution run(const std::vector<Node>& nodes) {
     for (const ParameterDeclaration& declared : declarations_.parameters) check_parameter_name(declared);
     for (const Node& node : nodes) count_assignments(node);
+    if (scope_.assigned_names() > kMostVariables) {
+      refuse({}, fmt::format("more than {} variables are set", kMostVariables),
+             "keep values in a list or dict");
+      return std::move(result_);
+    }
     walk(nodes);
     result_.slot_count = scope_.slot_count();
     drop_prefixes(result_.required_keys);
@@ -141,7 +146,7 @@ class Resolver {
     }
   }
 
-  // A loop's variable: a new one, which may hide no other.
+  // A loop's variable: a new one, which hides an older one of its name meanwhile.
   void declare(ExpressionId target, ValueType type) {
     const bool single = expressions_[target].kind == ExpressionKind::name;
     for_each_name(target, [&](ExpressionId id) {
@@ -364,9 +369,12 @@ class Resolver {
 
   // --- keys of config and model
 
+  static constexpr size_t kMostVariables = 1000;
+  static constexpr size_t kMostKeys = 1000;  // later ones are found missing when rendered
+
   // Notes config.a.b and config["a"]["b"] where they are worked out in every render.
   void note_key(ExpressionId id) {
-    if (conditional_ > 0) return;
+    if (conditional_ > 0 || result_.required_keys.size() >= kMostKeys) return;
     std::vector<std::string> path;
     const Expression* node = &expressions_[id];
     for (;; node = &expressions_[node->a]) {

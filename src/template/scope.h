@@ -28,6 +28,7 @@ class Scope {
 
   // To be told beforehand how often each variable is set.
   void count_assignment(std::string_view name) { ++assignments_[name].count; }
+  size_t assigned_names() const { return assignments_.size(); }
   // A new variable that hides an older one of its name until it is forgotten; returns its slot.
   size_t declare(std::string_view name, ValueType type);
   // Sets a variable, which is known from here on; the same one wherever its name is set. Returns its slot.

@@ -29,11 +29,11 @@ std::optional<ValueType> type_of_word(std::string_view word) {
 }
 
 // The value of an expression that is made of literals alone.
-std::optional<Datum> constant_of(Expressions& expressions, ExpressionId id) {
+std::optional<Datum> literal_of(Expressions& expressions, ExpressionId id) {
   const Expression& node = expressions[id];
   if (node.kind == ExpressionKind::constant) return node.constant;
   if (node.kind == ExpressionKind::unary) {
-    const std::optional<Datum> operand = constant_of(expressions, node.a);
+    const std::optional<Datum> operand = literal_of(expressions, node.a);
     const bool is_sign = node.op != static_cast<uint8_t>(UnaryOperator::logical_not);
     const bool numeric = operand && (operand->is(DatumKind::integer) || operand->is(DatumKind::number));
     if (!is_sign || !numeric) return std::nullopt;
@@ -45,7 +45,7 @@ std::optional<Datum> constant_of(Expressions& expressions, ExpressionId id) {
   }
   std::vector<Datum> items;
   for (const ExpressionId child : expressions.children(node)) {
-    const std::optional<Datum> item = constant_of(expressions, child);
+    const std::optional<Datum> item = literal_of(expressions, child);
     if (!item) return std::nullopt;
     items.push_back(*item);
   }
@@ -63,6 +63,15 @@ std::optional<Datum> constant_of(Expressions& expressions, ExpressionId id) {
   std::copy(items.begin(), items.end(), copied);
   return sequence_datum(node.kind == ExpressionKind::list ? DatumKind::list : DatumKind::tuple, copied,
                         items.size());
+}
+
+// The same; nothing where the literals have no value, such as an integer past 64 bits.
+std::optional<Datum> constant_of(Expressions& expressions, ExpressionId id) {
+  try {
+    return literal_of(expressions, id);
+  } catch (const EvaluationError&) {
+    return std::nullopt;
+  }
 }
 
 class ParameterReader {

@@ -122,7 +122,10 @@ TEST(Template, LargestTemplatesOfAnyShapeAreDecided) {
   for (const std::string& text : good) {
     EXPECT_NO_THROW(Template::compile("t.py", text).render(Values().set("task", "a"))) << text.substr(0, 40);
   }
-  const std::string bad[] = {filled("", "${", "\n"),
+  const std::string bad[] = {filled("", "#% if batch_size\n", "\n"),
+                             filled("", "#% for x in [1]\n", "\n"),
+                             filled("", "x = ${config.a", "}\n"),
+                             filled("", "${", "\n"),
                              filled("x = ", "lambda a=", "${task}: 1\n"),
                              filled("x = (", "1${x}\n", ")\n"),
                              filled("", "case x;", "${task}\n"),
@@ -138,6 +141,28 @@ TEST(Template, LargestTemplatesOfAnyShapeAreDecided) {
       EXPECT_LE(error.diagnostics().size(), 101u);
     }
   }
+}
+
+// What an earlier render set is not there in the next one, nor in its errors.
+TEST(Template, ARenderLeavesNothingToTheNext) {
+  CompileOptions text;
+  text.output = OutputKind::text;
+  const Template t =
+      Template::compile("t.txt", "#% set y = [v for v in [str(config.a), task[9] + 'x']]\n${y}\n", text);
+  Renderer renderer(t);
+  renderer.set("config", Value::Dict{{"a", "SECRET"}}).set("task", "0123456789");
+  EXPECT_EQ(renderer.render(), "['SECRET', '9x']\n");
+  renderer.set("task", "short");
+  const std::string said = message_of([&] { renderer.render(); }, ErrorKind::template_text);
+  EXPECT_EQ(said.find("SECRET"), std::string::npos) << said;
+}
+
+TEST(Template, LiteralsWithoutAValueAreMistakes) {
+  EXPECT_TRUE(
+      message_of(
+          [] { Template::compile("t.py", "#% param x: int = --9223372036854775808\n" + std::string(kTest)); },
+          ErrorKind::template_text)
+          .starts_with("t.py:1:19: "));
 }
 
 // Whatever the text: a template or errors with places inside it, and rendering does not fail in other ways.

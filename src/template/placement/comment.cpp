@@ -61,7 +61,9 @@ void place_comment(const CodeText& code, size_t begin, size_t end, bool on_top, 
       continue;
     }
     const size_t site = code.placeholder_at(at);
-    if (is_type_comment) {
+    if (begin == 0 && code.at(1) == '!') {
+      verdicts.refuse(site, "in the line that names the interpreter", "write the interpreter's name");
+    } else if (is_type_comment) {
       verdicts.refuse(site, "in a type comment", hint);
     } else if (only_values && begins_type(code.text(at + 1, end))) {
       verdicts.refuse(site, "where an empty value would make a type comment", hint);

@@ -37,6 +37,16 @@ std::string_view find_spelled_word(std::string_view name) {
   return {};
 }
 
+// A word of Python's that is all of the fixed text beside a value, as in ${size}else.
+std::string_view find_touched_word(std::string_view name) {
+  for (size_t begin = 0; begin < name.size();) {
+    const size_t end = std::min(name.find(kHole, begin), name.size());
+    if (is_keyword(name.substr(begin, end - begin))) return name.substr(begin, end - begin);
+    begin = end + 1;
+  }
+  return {};
+}
+
 }  // namespace
 
 void refuse_holes(const CodeText& code, const PythonToken& token, Verdicts& verdicts, std::string_view where,
@@ -78,6 +88,11 @@ bool refuse_touching(const CodeText& code, const PythonToken* previous, const Py
 void place_name_parts(const CodeText& code, const PythonToken& name, bool must_be_identifier,
                       Verdicts& verdicts) {
   const std::string_view text = code.text(name.begin, name.end);
+  if (const std::string_view word = find_touched_word(text); !word.empty()) {
+    refuse_holes(code, name, verdicts, fmt::format("touching the word '{}'", word),
+                 "write a blank between the two");
+    return;
+  }
   if (const std::string_view word = find_spelled_word(text); !word.empty()) {
     refuse_holes(code, name, verdicts, fmt::format("where it could spell '{}'", word),
                  "write '_' or a digit beside it");

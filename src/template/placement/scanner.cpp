@@ -272,6 +272,12 @@ class Scanner {
         open_literal(*literal, at_, end);
         return;
       }
+      const std::string_view word = code_.text(at_, end);
+      const bool is_word = std::find(keywords().begin(), keywords().end(), word) != keywords().end();
+      if (!is_word && !in_field() && word.find(kHole) == std::string_view::npos) {
+        mistakes_.push_back(
+            {code_.source_span(at_, end), fmt::format("{} is no string prefix", quote(word)), ""});
+      }
     }
     emit(Kind::name, at_, end);
   }

@@ -1,0 +1,4 @@
+#% extends base
+#% block body
+x = 1
+#% endblock

@@ -1,0 +1,2 @@
+#!/usr/bin/env ${task}
+def test_it(): pass
