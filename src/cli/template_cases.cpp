@@ -96,7 +96,7 @@ class CasesReader {
       } else if (key == "lacks") {
         found.lacks = read_texts(key, node);
       } else if (key == "golden") {
-        found.golden = (fs::path(file_).parent_path() / read_text(key, node)).native();
+        found.golden = (fs::path(file_).parent_path() / read_golden_path(key, node)).native();
       } else if (key == "error") {
         found.error = read_text(key, node);
       } else {
@@ -109,6 +109,15 @@ class CasesReader {
              "leave out contains, lacks and golden, or make two cases of it");
     }
     return found;
+  }
+
+  // A golden file stands beside the cases, or in a folder there: it is shown, and written on request.
+  std::string read_golden_path(const toml::key& key, const toml::node& node) {
+    const std::string text = read_text(key, node);
+    const fs::path path(text);
+    const bool leaves = path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end();
+    if (leaves) refuse(node, fmt::format("{} is not beside the cases", quote(text, 60)), "name a file below this one's folder");
+    return text;
   }
 
   std::string read_text(const toml::key& key, const toml::node& node, bool is_item = false) {

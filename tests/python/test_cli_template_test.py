@@ -48,6 +48,12 @@ def test_a_case_that_fails(cases, toml, reason):
     assert (first["passed"], second["passed"]) == (False, True) and first["reason"].startswith(reason)
 
 
+def test_golden_files_stand_beside_the_cases(cases):
+    for path in ("/etc/hostname", "../other.txt", "a/../../b"):
+        said = cases(f'[[case]]\nvalues.task = "x"\ngolden = "{path}"\n', code=6)
+        assert f"'{path}' is not beside the cases" in said.stderr
+
+
 def test_golden_files(cases, testloom):
     toml = '[[case]]\nvalues.task = "x"\ngolden = "golden/a.txt"\n'
     (testloom.folder / "golden").mkdir()
