@@ -107,7 +107,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (kind == std::string_view::npos) return -1;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   FewTemplates finder;
-  const CompileOptions options{static_cast<OutputKind>(kind), data[0] < 'a', &finder};
+  const CompileOptions options{
+      .output = static_cast<OutputKind>(kind), .is_partial = data[0] < 'a', .finder = &finder};
   try {
     const Template compiled = Template::compile("t", text, options);
     if (compiled.dump().empty() && !compiled.used_names().empty()) report("names in an empty program");

@@ -195,23 +195,27 @@ std::filesystem::path called_folder(const char* called) {
 // none, and none is made, it finds nothing.
 class ContextStoreFinder final : public TemplateFinder {
  public:
-  explicit ContextStoreFinder(const Context& context) : context_(context) {}
+  ContextStoreFinder(const Context& context, VariantWanted wanted)
+      : context_(context), wanted_(std::move(wanted)) {}
   std::optional<FoundTemplate> find(std::string_view name, const std::string& from) override {
     std::error_code error;
     if (!store_ && !std::filesystem::exists(context_.store_path, error)) return std::nullopt;
     if (!store_) store_ = context_.open(OpenMode::read);
-    if (!finder_) finder_.emplace(store_->connection(), VariantWanted{});
+    if (!finder_) finder_.emplace(store_->connection(), wanted_);
     return finder_->find(name, from);
   }
 
  private:
   const Context& context_;
+  VariantWanted wanted_;
   std::unique_ptr<Store> store_;
   std::optional<StoreFinder> finder_;
 };
 
 void setup(CLI::App& app, Context& context) {
-  context.stored_templates = [&context] { return std::make_unique<ContextStoreFinder>(context); };
+  context.stored_templates = [&context](const VariantWanted& wanted) {
+    return std::make_unique<ContextStoreFinder>(context, wanted);
+  };
   app.set_version_flag("--version", "testloom " TESTLOOM_VERSION);
   app.add_option("--store", context.store_path, "the DuckDB file that keeps everything")
       ->envname("TESTLOOM_STORE")

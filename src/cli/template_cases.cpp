@@ -116,7 +116,9 @@ class CasesReader {
     const std::string text = read_text(key, node);
     const fs::path path(text);
     const bool leaves = path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end();
-    if (leaves) refuse(node, fmt::format("{} is not beside the cases", quote(text, 60)), "name a file below this one's folder");
+    if (leaves)
+      refuse(node, fmt::format("{} is not beside the cases", quote(text, 60)),
+             "name a file below this one's folder");
     return text;
   }
 

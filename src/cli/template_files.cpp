@@ -54,8 +54,9 @@ std::set<std::string> FilesFinder::parts() const {
   return parts;
 }
 
-TemplateSearch::TemplateSearch(const Context& context, std::vector<std::string> files)
-    : stored_(context.stored_templates ? context.stored_templates() : nullptr),
+TemplateSearch::TemplateSearch(const Context& context, std::vector<std::string> files,
+                               const VariantWanted& wanted)
+    : stored_(context.stored_templates ? context.stored_templates(wanted) : nullptr),
       beside_(stored_.get()),
       files_(std::move(files), &beside_) {}
 

@@ -38,7 +38,8 @@ class FilesFinder final : public TemplateFinder {
 // The whole chain: among the given files, beside the file that names it, and then where the context says.
 class TemplateSearch {
  public:
-  TemplateSearch(const Context& context, std::vector<std::string> files);
+  // `wanted`: which variants of the store are meant.
+  TemplateSearch(const Context& context, std::vector<std::string> files, const VariantWanted& wanted = {});
   FilesFinder& finder() { return files_; }
 
  private:

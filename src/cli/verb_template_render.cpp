@@ -79,8 +79,19 @@ class Answers {
   int code_ = 0;
 };
 
+// The cell that --set names, as far as it decides between the store's variants.
+VariantWanted variant_of(const std::vector<std::string>& set) {
+  VariantWanted wanted;
+  for (const std::string& given : set) {
+    constexpr std::string_view family = "model_family=", hardware = "hardware_type=";
+    if (given.starts_with(family)) wanted.model_family = given.substr(family.size());
+    if (given.starts_with(hardware)) wanted.hardware_type = given.substr(hardware.size());
+  }
+  return wanted;
+}
+
 int run_render(const Context& context, const RenderOptions& options) {
-  TemplateSearch search(context, {options.file});
+  TemplateSearch search(context, {options.file}, variant_of(options.values.set));
   CompileOptions how = options_for(options.file);
   how.finder = &search.finder();
   const Template compiled = compile_file(options.file, how);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/template_parts.h"
 #include "store/store.h"
 #include "testloom/template.h"
 
@@ -22,7 +23,7 @@ struct Context {
   std::filesystem::path program_folder;  // where the program was called, for the Python beside it
   std::function<int()> action;           // set by the chosen verb; returns the exit code
   // Makes what finds included templates that are in no file; empty or nothing: there are no others.
-  std::function<std::unique_ptr<TemplateFinder>()> stored_templates;
+  std::function<std::unique_ptr<TemplateFinder>(const VariantWanted&)> stored_templates;
 
   // Opens the store and shows what opening it did. For writing, it also takes in what killed runs left.
   std::unique_ptr<Store> open(OpenMode mode) const;

@@ -262,3 +262,16 @@ def test_numbers_are_the_nearest_ones(testloom):
     answers = stream(testloom, "a.txt", [{"config": {"x": number}} for number in numbers])
     assert [each["text"] for each in answers] == [repr(number) for number in numbers]
     assert all(math.isfinite(number) for number in numbers)
+
+
+def test_the_variant_of_the_store_is_that_of_the_cell(testloom):
+    testloom("init", "--no-templates")
+    testloom.write("_h.py", "KIND = 'any'\n")
+    testloom("template", "add", "_h.py")
+    testloom.write("_h.py", "KIND = 'cuda'\n")
+    testloom("template", "add", "_h.py", "--hardware=cuda")
+    (testloom.folder / "_h.py").unlink()
+    testloom.write("u.py", "#% include _h\ndef test_it():\n    return KIND\n")
+    for hardware, kind in ("cpu", "any"), ("cuda", "cuda"):
+        said = testloom("template", "render", "u.py", f"--set=hardware_type={hardware}")
+        assert said.stdout.startswith(f"KIND = '{kind}'\n")

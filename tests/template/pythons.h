@@ -1,6 +1,6 @@
 // The Pythons that tests ask: $TESTLOOM_TEST_PYTHON or python3 first, then every CPython 3.8 to 3.13 that
-// pyenv has. Under the sanitizers, which look at what this side does, only the first: the texts are the same ones
-// that the tests without them have all of these judge.
+// pyenv has. Under the sanitizers, which look at what this side does, only the first: the texts are the same
+// ones that the tests without them have all of these judge.
 #pragma once
 
 #include <algorithm>
