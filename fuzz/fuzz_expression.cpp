@@ -69,6 +69,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (expression.find_first_of(std::string_view("\n\r\0", 3)) != std::string::npos || !is_utf8(expression))
     return -1;
   const std::string line = case_line(expression, given);
+  if (line.find("the text gets longer than") != std::string::npos)
+    return 0;                             // the limit set above, not Python's
   if (expression.size() > 600) return 0;  // enough for Python
   const std::string answer = python.ask(line);
   if (answer.starts_with("difference")) report(expression + "\n" + answer);
