@@ -1,4 +1,4 @@
-"""Stores that cannot be used as they are: no store at all, locked, read-only, of a newer schema, on a full disk."""
+"""Stores that cannot be used as they are: no store at all, locked, read-only, of a newer or older schema, on a full disk."""
 
 import fcntl
 import os
@@ -7,7 +7,7 @@ import threading
 
 import duckdb
 import pytest
-from cli_driver import contents, digest
+from cli_driver import REPOSITORY, contents, digest
 
 STORE = "testloom.duckdb"
 READING = [
@@ -241,3 +241,22 @@ def test_a_store_by_its_symbolic_link_and_a_strange_name(planned):
         assert len(planned("tests", "list", "--json", "--store", path).objects) == 2
         planned("model", "add", "mine", "--family", "vision", "--store", path)
     assert digest(planned.folder / name) == digest(planned.folder / "link")
+
+
+def test_a_store_of_schema_1_is_upgraded_and_its_tests_keep_their_ids(testloom):
+    path = testloom.folder / "testloom.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute((REPOSITORY / "tests" / "regress" / "schema_1.sql").read_text("utf-8"))
+    assert "upgraded the store" in testloom("template", "list").stderr
+    assert (testloom.folder / "testloom.duckdb.before-upgrade").exists()
+    testloom("plan", "--model=net", "--hardware=cpu", "--batch-sizes=1")
+    (planned,) = testloom("tests", "list", "--json").objects
+    upgraded = planned["test_id"]
+    path.unlink()
+    testloom("init", "--no-templates")
+    testloom.write("old.py", "def test_it(): return ${batch_size}")
+    testloom("template", "add", "old.py", "--family=vision")
+    testloom("model", "add", "net", "--family=vision")
+    testloom("plan", "--model=net", "--hardware=cpu", "--batch-sizes=1")
+    (planned,) = testloom("tests", "list", "--json").objects
+    assert planned["test_id"] == upgraded
