@@ -16,6 +16,7 @@ import sys
 import warnings
 
 MOST_ITEMS = 1_000_000  # of one list or range that is gone through, in testloom
+DEEPEST = 100  # brackets, operators and conditions within each other, in testloom
 
 
 class Huge(Exception):
@@ -163,6 +164,18 @@ class Reference:
             return None, error, watch, instrument
 
 
+def nesting(text):
+    """At least how deep the expression is nested: its brackets, which no tree shows, and its tree."""
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    levels, nodes = 0, [ast.parse(text, mode="eval")]
+    while nodes:
+        levels, nodes = levels + 1, [child for node in nodes for child in ast.iter_child_nodes(node)]
+    return deepest + levels
+
+
 def was_evaluated(begin, end, watch, instrument):
     """Whether the largest part within a mistake's place had a value."""
     inside = [
@@ -208,6 +221,8 @@ def judge(case, reference):
         return "equal" if rendered == expected else "difference: %s, but testloom gives %s" % (expected, rendered)
     if " object at 0x" in expected and ("<enumerate" in expected or "<zip" in expected):
         return "enumerate or zip as a value"
+    if "this expression is nested more than" in case["why"] and nesting(text.join("[]")) > DEEPEST:
+        return "nested too deep"
     if "zip() is strict" in case["why"]:
         return "zip compares lengths at once"
     if "compares only with None" in case["why"]:
