@@ -40,13 +40,14 @@ std::optional<OracleLine> rendered_line(Choices& choices) {
   choices.end -= length;
   RandomTemplate templates([&](size_t bound) { return choices(bound); });
   const std::string text = templates.next() + std::string(kTail);
+  const std::string kept = outcome_of(text, true, set_plain_values);
+  const std::string written_out = outcome_of(text, false, set_plain_values);
+  if (kept != written_out) report("with loops written out:\n" + written_out + "\nwith its places kept:\n" + kept);
   try {
-    const Template compiled = Template::compile("t", text);
+    const Template compiled = Template::compile("t", text, {.keeps_places = true});
     Renderer renderer(compiled);
     if (renderer.place_count() == 0) return std::nullopt;
-    renderer.set("task", "T").set("batch_size", 5);
-    renderer.set("config",
-                 Value::Dict{{"any", Value::List{1, "a"}}, {"word", "w"}, {"items", Value::List{"p", 2}}});
+    set_plain_values(renderer);
     const size_t place = place_choice % renderer.place_count();
     const std::vector<ValueType> types = HostileValues::types_for(renderer.place_type(place));
     if (types.empty()) return std::nullopt;

@@ -124,6 +124,7 @@ struct CompileOptions {
   bool must_say_output = false;            // it is a mistake when `#% output` says none
   bool is_partial = false;                 // there to be included: it needs no test function
   TemplateFinder* finder = nullptr;        // none: nothing can be included
+  bool keeps_places = false;               // every place is put anew in each render, see render_replacing()
 };
 
 class Template {
@@ -194,7 +195,8 @@ class Renderer {
   void set_output_limit(size_t bytes);  // 16 MiB unless set
 
   // For those who test what becomes of values: how many places values are put at, and a render in which the
-  // values put at one of them are replaced after everything has been worked out.
+  // values put at one of them are replaced after everything has been worked out. REQUIRES: the template was
+  // compiled with keeps_places; else what does not depend on values from outside is put before.
   size_t place_count() const;
   ValueType place_type(size_t place) const;
   std::string_view place_rule(size_t place) const;

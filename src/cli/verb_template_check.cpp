@@ -32,11 +32,13 @@ struct Checked {
   bool is_part = false;  // looked at as a part of another one
 };
 
-Checked check_file(const std::string& file, TemplateFinder& finder) {
+// `for_python`: its places will be looked at one by one.
+Checked check_file(const std::string& file, TemplateFinder& finder, bool for_python) {
   Checked checked{file, std::nullopt, {}, false};
   try {
     CompileOptions how = options_for(file);
     how.finder = &finder;
+    how.keeps_places = for_python;
     checked.compiled.emplace(compile_file(file, how));
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::template_text) throw;
@@ -73,9 +75,9 @@ bool is_extended(const std::vector<Checked>& all, const std::string& file) {
 
 // A file that another given one includes or extends is a part of that one: what it uses may be set there, and
 // it may be no whole text without it. Its mistakes are found as that one's.
-std::vector<Checked> check_files(const std::vector<std::string>& files, FilesFinder& finder) {
+std::vector<Checked> check_files(const CheckOptions& options, FilesFinder& finder) {
   std::vector<Checked> all;
-  for (const std::string& file : files) all.push_back(check_file(file, finder));
+  for (const std::string& file : options.files) all.push_back(check_file(file, finder, options.python));
   const std::set<std::string> parts = finder.parts();
   for (Checked& checked : all) {
     if (!parts.contains(checked.file)) continue;
@@ -213,7 +215,7 @@ int run_check(const Context& context, const CheckOptions& options) {
   if (!options.python && (options.values.values || !options.values.set.empty()))
     throw Error(ErrorKind::usage, "--set and --values are for --python", "add --python, or leave them out");
   TemplateSearch search(context, options.files);
-  std::vector<Checked> all = check_files(options.files, search.finder());
+  std::vector<Checked> all = check_files(options, search.finder());
   const bool says_each = !context.json && !options.sarif;
   if (says_each) show_what_passed(all);
   const std::string pythons = options.python ? ask_pythons(options, all, says_each) : "";

@@ -11,6 +11,7 @@ struct Template::Compiled {
   templating::Sources sources;
   templating::Expressions expressions;
   templating::Program program;
+  bool keeps_places = false;  // see CompileOptions
   templating::Resolution resolution;
   OutputKind output = OutputKind::python;
   std::vector<ParameterInfo> parameters;

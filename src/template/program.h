@@ -48,10 +48,6 @@ struct Program {
   }
 };
 
-// `places` and `placements` come from a tree without mistakes.
-Program assemble(const Tree& tree, const std::vector<Place>& places, const Placements& placements,
-                 const Expressions& expressions);
-
 // One line an operation.
 std::string dump(const Program& program, const Expressions& expressions);
 

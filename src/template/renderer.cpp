@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "template/comment_guard.h"
 #include "template/compiled.h"
+#include "template/datum_traits.h"
 #include "template/escape.h"
 #include "template/expression/evaluate.h"
 #include "template/expression/text_traits.h"
@@ -27,11 +28,6 @@ using namespace templating;
 namespace {
 
 constexpr size_t kMostDigits = 24;
-
-void note_name(Datum& text) {
-  const bool may_be = (text.traits & traits::not_word) == 0;
-  if (may_be && is_name_anywhere(text.text())) text.traits &= static_cast<Traits>(~traits::not_name);
-}
 
 }  // namespace
 
@@ -98,10 +94,7 @@ void Renderer::State::set_defaults() {
 
 void Renderer::State::note_traits(size_t slot) {
   Datum& value = frame.slots[slot];
-  if (!value.is(DatumKind::text)) return;
-  value.traits = byte_traits(value.text());
-  value.traits_known = true;
-  if (compiled.names_wanted[slot]) note_name(value);
+  if (value.is(DatumKind::text)) value = with_traits(value, compiled.names_wanted[slot]);
 }
 
 void Renderer::State::check_type(std::string_view name, size_t slot, const Datum& value) const {
@@ -234,12 +227,12 @@ struct Renderer::State::Cursor {
 };
 
 inline void Renderer::State::put(const Operation& operation, const Datum& value, Cursor& cursor) {
-  if (value.is(DatumKind::text) && value.traits_known && (value.traits & operation.breaks) == 0) [[likely]] {
+  if (puts_plain_text(operation, value)) [[likely]] {
     cursor.make_room(value.size + 2);
     if (operation.quoted) *cursor.at++ = '\'';
     cursor.at = copy_wide(cursor.at, value.bytes, value.size);
     if (operation.quoted) *cursor.at++ = '\'';
-  } else if (value.is(DatumKind::integer) && operation.plain_integer && value.integer >= 0) {
+  } else if (puts_plain_integer(operation, value)) {
     cursor.make_room(kMostDigits);
     if (value.integer < 10) {
       *cursor.at++ = static_cast<char>('0' + value.integer);
@@ -259,12 +252,8 @@ void Renderer::State::put_slowly(const Operation& operation, const Datum& value)
     throw EvaluationError{fmt::format("no value for '{}'", compiled.expressions[place.expression].text), {}};
   }
   if (value.is(DatumKind::text) && !value.traits_known) {
-    Datum known = value;
-    known.traits = byte_traits(value.text());
-    if ((operation.breaks & traits::not_name) != 0) note_name(known);
-    known.traits_known = true;
     Cursor cursor(out);
-    put(operation, known, cursor);
+    put(operation, with_traits(value, (operation.breaks & traits::not_name) != 0), cursor);
     return cursor.sync();
   }
   scratch.clear();
@@ -472,6 +461,9 @@ Diagnostic Renderer::place_diagnostic(size_t place, std::string message) const {
 
 std::string_view Renderer::render_replacing(size_t place, const Value& value) {
   State& state = *state_;
+  if (!state.compiled.keeps_places) {
+    throw Error(ErrorKind::usage, "the template does not keep its places", "compile it with keeps_places");
+  }
   state.replacement = State::take(value, "the replacement", state.replacement_arena);
   state.replaced_place = place;
   try {

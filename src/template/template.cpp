@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "template/assemble.h"
 #include "template/compiled.h"
 #include "template/expression/work.h"
 #include "template/names.h"
@@ -94,7 +95,9 @@ Template Template::compile(std::string_view path, std::string_view text, const C
       place(compiled->output, code, sites_of(sources, expressions, places), is_test, mistakes);
   if (!mistakes.empty()) sources.refuse(std::move(mistakes));
 
-  compiled->program = assemble(composition.tree, places, placements, expressions);
+  compiled->program =
+      assemble(composition.tree, compiled->resolution, placements, expressions, options.keeps_places);
+  compiled->keeps_places = options.keeps_places;
   compiled->parameters = infos_of(declarations.parameters);
   compiled->needs = infos_of(declarations.needs);
   compiled->is_exclusive = declarations.exclusive;

@@ -121,6 +121,25 @@ inline void render_with(Renderer& renderer, size_t place, ValueType type, size_t
   }
 }
 
+// What compiling and rendering with these values gives, or the error.
+inline std::string outcome_of(const std::string& text, bool keeps_places,
+                              const std::function<void(Renderer&)>& set_values) {
+  try {
+    const Template compiled = Template::compile("random.py", text, {.keeps_places = keeps_places});
+    Renderer renderer(compiled);
+    set_values(renderer);
+    return std::string(renderer.render());
+  } catch (const Error& error) {
+    return std::string("! ") + error.what();
+  }
+}
+
+inline void set_plain_values(Renderer& renderer) {
+  renderer.set("task", "T").set("batch_size", 5);
+  renderer.set("config",
+               Value::Dict{{"any", Value::List{1, "a"}}, {"word", "w"}, {"items", Value::List{"p", 2}}});
+}
+
 // Renders a random template with `count` values at each of its places, one after the other, and hands on a
 // line a place. False when it does not pass the check.
 inline bool render_hostile(const std::string& text, size_t count, HostileValues& values, OracleTally& tally,
@@ -128,14 +147,12 @@ inline bool render_hostile(const std::string& text, size_t count, HostileValues&
   ++tally.templates;
   std::optional<Template> compiled;
   try {
-    compiled.emplace(Template::compile("random.py", text));
+    compiled.emplace(Template::compile("random.py", text, {.keeps_places = true}));
   } catch (const Error&) {
     return false;
   }
   Renderer renderer(*compiled);
-  renderer.set("task", "T").set("batch_size", 5);
-  renderer.set("config",
-               Value::Dict{{"any", Value::List{1, "a"}}, {"word", "w"}, {"items", Value::List{"p", 2}}});
+  set_plain_values(renderer);
   ++tally.accepted;
   for (size_t place = 0; place < renderer.place_count(); ++place) {
     for (const ValueType type : HostileValues::types_for(renderer.place_type(place))) {

@@ -149,5 +149,22 @@ TEST(TemplateOracle, RandomTemplatesWithStatementsAreSafe) {
   for (const std::string& python : pythons()) EXPECT_EQ(ask(python, lines), 0) << python;
 }
 
+// Loops through constants are written out when a template is compiled, which nobody should notice.
+TEST(TemplateRandom, LoopsThatAreWrittenOutGiveTheSame) {
+  RandomTemplate random(seed());
+  size_t rendered = 0, written_out = 0;
+  for (int round = 0; round < 20000; ++round) {
+    const std::string text = random.next() + std::string(kTail);
+    const std::string kept = outcome_of(text, true, set_plain_values);
+    ASSERT_EQ(outcome_of(text, false, set_plain_values), kept) << text;
+    if (kept.starts_with("! ")) continue;
+    ++rendered;
+    const CompileOptions keeping{.keeps_places = true};
+    written_out += Template::compile("t", text).dump() != Template::compile("t", text, keeping).dump();
+  }
+  EXPECT_GE(rendered, 3000u);
+  EXPECT_GE(written_out, 300u);
+}
+
 }  // namespace
 }  // namespace testloom
