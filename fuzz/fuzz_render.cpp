@@ -42,7 +42,8 @@ std::optional<OracleLine> rendered_line(Choices& choices) {
   const std::string text = templates.next() + std::string(kTail);
   const std::string kept = outcome_of(text, true, set_plain_values);
   const std::string written_out = outcome_of(text, false, set_plain_values);
-  if (kept != written_out) report("with loops written out:\n" + written_out + "\nwith its places kept:\n" + kept);
+  if (kept != written_out)
+    report("with loops written out:\n" + written_out + "\nwith its places kept:\n" + kept);
   try {
     const Template compiled = Template::compile("t", text, {.keeps_places = true});
     Renderer renderer(compiled);

@@ -67,7 +67,8 @@ std::string render(Renderer& renderer) {
 
 // Limits of a render that loops which are written out do not come near.
 bool ends_early(const std::string& text) {
-  return text.find("takes too long") != std::string::npos || text.find("go round more than") != std::string::npos ||
+  return text.find("takes too long") != std::string::npos ||
+         text.find("go round more than") != std::string::npos ||
          text.find("gets longer than") != std::string::npos;
 }
 

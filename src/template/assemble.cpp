@@ -2,6 +2,7 @@
 
 #include "template/datum_traits.h"
 #include "template/known_values.h"
+#include "template/text_tests.h"
 
 namespace testloom::templating {
 
@@ -64,9 +65,7 @@ class Assembler {
  public:
   Assembler(const Resolution& resolution, const Placements& placements, const Expressions& expressions,
             bool keeps_places)
-      : expressions_(expressions),
-        keeps_places_(keeps_places),
-        known_(expressions, resolution.slot_count) {
+      : expressions_(expressions), keeps_places_(keeps_places), known_(expressions, resolution.slot_count) {
     for (size_t i = 0; i < resolution.places.size(); ++i) {
       const Place& place = resolution.places[i];
       program_.places.push_back({place.span, place.expression, placements.of[i].value_or(Placement{})});
@@ -174,7 +173,7 @@ class Assembler {
     for (const Branch& branch : node.branches) {
       std::optional<size_t> skip;
       if (!is_decided && branch.condition != kNoExpression && !known_.mentions_known(branch.condition)) {
-        skip = add({.code = OpCode::jump_unless, .expression = branch.condition});
+        skip = add_condition(branch.condition);
       } else if (is_decided || (branch.condition != kNoExpression && !is_true(branch.condition))) {
         next_place_ += count_places(branch.body);
         continue;
@@ -187,6 +186,22 @@ class Assembler {
     }
     const uint32_t end = label();
     for (const size_t jump : ends) program_.operations[jump].jump = end;
+  }
+
+  // Adds a jump that is taken unless the condition holds.
+  size_t add_condition(ExpressionId condition) {
+    const size_t first = program_.tests.size();
+    const std::optional<bool> negated = add_text_tests(expressions_, condition, program_.tests);
+    const size_t count = program_.tests.size() - first;
+    if (!negated || count > kMostTextTests) {
+      program_.tests.resize(first);
+      return add({.code = OpCode::jump_unless, .expression = condition});
+    }
+    return add({.code = OpCode::jump_unless_text,
+                .negated = *negated,
+                .test_count = static_cast<uint16_t>(count),
+                .expression = condition,
+                .target = static_cast<uint32_t>(first)});
   }
 
   // Of a condition that mentions what is known.
@@ -246,14 +261,16 @@ class Assembler {
   }
 
   struct Mark {
-    size_t literals, pending, operations, next_place;
+    size_t literals, pending, operations, tests, next_place;
   };
   Mark mark() const {
-    return {program_.literals.size(), pending_, program_.operations.size(), next_place_};
+    return {program_.literals.size(), pending_, program_.operations.size(), program_.tests.size(),
+            next_place_};
   }
   void go_back(const Mark& mark) {
     program_.literals.resize(mark.literals);
     program_.operations.resize(mark.operations);
+    program_.tests.resize(mark.tests);
     pending_ = mark.pending;
     next_place_ = mark.next_place;
     fits_ = true;

@@ -1,8 +1,8 @@
 // Working out a text's traits, and asking them where it is to be put.
 #pragma once
 
-#include "template/identifier.h"
 #include "template/expression/text_traits.h"
+#include "template/identifier.h"
 #include "template/program.h"
 
 namespace testloom::templating {
@@ -12,7 +12,8 @@ inline Datum with_traits(Datum text, bool for_names) {
   text.traits = byte_traits(text.text());
   text.traits_known = true;
   const bool may_be_name = for_names && (text.traits & traits::not_word) == 0;
-  if (may_be_name && is_name_anywhere(text.text())) text.traits &= static_cast<Traits>(~traits::not_name);
+  if (may_be_name && is_name_of_word_bytes(text.text()))
+    text.traits &= static_cast<Traits>(~traits::not_name);
   return text;
 }
 

@@ -70,13 +70,17 @@ std::string_view append_identifier(std::string& out, std::string_view value, con
   return {};
 }
 
-bool is_name_anywhere(std::string_view value) {
-  // Most values that are names end here: nothing about them could be Python's or a made name's.
-  const auto is_word = [](char c) { return is_word_byte(c); };
-  const bool plain = value.size() > kLongestKeyword && value.front() != '_' && value.back() != '_' &&
-                     !is_digit(value.front()) && value[value.size() - kHashDigits - 1] != '_';
-  if (plain) return std::all_of(value.begin(), value.end(), is_word);
+bool is_name_of_word_bytes(std::string_view value) {
+  if (value.empty()) return false;
+  // Most values that are names end here: nothing about them could be a made name's, or a part of Python's.
+  const bool plain = value.front() != '_' && value.back() != '_' && !is_digit(value.front()) &&
+                     (value.size() <= kHashDigits || value[value.size() - kHashDigits - 1] != '_');
+  if (plain) return value.size() > kLongestKeyword || !is_keyword(value);
   return is_name_already(value, {.rule = Rule::name, .begins = true, .alone = true});
+}
+
+bool is_name_anywhere(std::string_view value) {
+  return std::all_of(value.begin(), value.end(), is_word_byte) && is_name_of_word_bytes(value);
 }
 
 Datum make_identifier(const Datum& value, Arena& arena) {

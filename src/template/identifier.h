@@ -16,6 +16,8 @@ void append_name(std::string& out, std::string_view value, const Placement& plac
 
 // Whether append_name() leaves the value as it is in every placement.
 bool is_name_anywhere(std::string_view value);
+// The same for a value that is known to consist of [A-Za-z0-9_].
+bool is_name_of_word_bytes(std::string_view value);
 
 // What identifier(value) gives: str(value) as a whole name. Throws an EvaluationError for containers.
 Datum make_identifier(const Datum& value, Arena& arena);

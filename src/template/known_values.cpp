@@ -15,7 +15,8 @@ bool visit_names(const Expressions& expressions, ExpressionId id, const Visit& v
   if (node.kind == ExpressionKind::name || node.kind == ExpressionKind::loop) return visit(node);
   const auto go_on = [&](ExpressionId part) { return visit_names(expressions, part, visit); };
   const std::span<const ExpressionId> children = expressions.children(node);
-  return go_on(node.a) && go_on(node.b) && go_on(node.c) && std::all_of(children.begin(), children.end(), go_on);
+  return go_on(node.a) && go_on(node.b) && go_on(node.c) &&
+         std::all_of(children.begin(), children.end(), go_on);
 }
 
 }  // namespace
@@ -59,7 +60,8 @@ void KnownValues::mark(ExpressionId target, bool known) {
 
 bool KnownValues::is_known(const Expression& name_or_loop) const {
   if (name_or_loop.kind == ExpressionKind::name) return is_known_[name_or_loop.slot];
-  return name_or_loop.slot + iterations_.size() >= frame_.loops.size() && name_or_loop.slot < frame_.loops.size();
+  return name_or_loop.slot + iterations_.size() >= frame_.loops.size() &&
+         name_or_loop.slot < frame_.loops.size();
 }
 
 bool KnownValues::mentions_known(ExpressionId id) const {
@@ -68,7 +70,8 @@ bool KnownValues::mentions_known(ExpressionId id) const {
 }
 
 std::optional<Datum> KnownValues::value(ExpressionId id) {
-  if (!visit_names(expressions_, id, [&](const Expression& name) { return is_known(name); })) return std::nullopt;
+  if (!visit_names(expressions_, id, [&](const Expression& name) { return is_known(name); }))
+    return std::nullopt;
   try {
     return evaluator_.evaluate(id);
   } catch (const EvaluationError&) {

@@ -1,5 +1,5 @@
-// What is known without any value from outside while a loop through constants is written out: its variables and
-// where the loop is.
+// What is known without any value from outside while a loop through constants is written out: its variables
+// and where the loop is.
 #pragma once
 
 #include <optional>
@@ -39,7 +39,8 @@ class KnownValues {
   Frame frame_;
   Evaluator evaluator_;
   std::vector<bool> is_known_;  // by slot
-  std::vector<Iteration> iterations_;  // of the loops that are written out, the innermost ones of frame_.loops
+  std::vector<Iteration>
+      iterations_;  // of the loops that are written out, the innermost ones of frame_.loops
 };
 
 }  // namespace testloom::templating

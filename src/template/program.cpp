@@ -29,6 +29,7 @@ std::string dump(const Program& program, const Expressions& expressions) {
         out += fmt::format("jump to {}\n", operation.jump);
         break;
       case OpCode::jump_unless:
+      case OpCode::jump_unless_text:
         out += fmt::format("jump to {} unless {}\n", operation.jump, dump(expressions, operation.expression));
         break;
       case OpCode::loop_begin:

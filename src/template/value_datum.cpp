@@ -33,7 +33,7 @@ class Converter {
                   fmt::format("the value of '{}' is longer than {} bytes", name_, kMostTextBytes));
     }
     Datum datum = text_datum(arena_.copy(text));
-    datum.traits = byte_traits(text);
+    datum.traits = byte_traits(datum.text());
     datum.traits_known = true;
     return datum;
   }

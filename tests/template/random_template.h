@@ -159,8 +159,8 @@ class RandomTemplate {
       return text + mark + "endif\n";
     }
     constexpr std::string_view iterables[] = {
-        "words", "range(2)", "[task, 1]", "config.items", "[[label], None, 2.5]", "table",
-        "[]",    "[1, 16]",  "['a', 'b_2']", "'xy'", "[0, -1]", "enumerate(['k', \"q'\"])"};
+        "words",   "range(2)",     "[task, 1]", "config.items", "[[label], None, 2.5]",    "table", "[]",
+        "[1, 16]", "['a', 'b_2']", "'xy'",      "[0, -1]",      "enumerate(['k', \"q'\"])"};
     std::string text = mark + "for v" + std::to_string(loops_ + 1) + " in " +
                        std::string(iterables[below(std::size(iterables))]) + "\n";
     ++loops_;

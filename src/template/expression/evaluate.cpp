@@ -20,10 +20,8 @@ void spend_text(const Datum& datum) {
 
 }  // namespace
 
-void Evaluator::count_step() {
-  if (++frame_.steps > kMostSteps) {
-    throw EvaluationError{fmt::format("the loops go round more than {} times", kMostSteps), {}};
-  }
+void Evaluator::fail_for_steps() {
+  throw EvaluationError{fmt::format("the loops go round more than {} times", kMostSteps), {}};
 }
 
 Datum Evaluator::evaluate(ExpressionId id) {
@@ -236,14 +234,9 @@ void Evaluator::run_clauses(const Expression& node, size_t at, Collected& out) {
   }
 }
 
-void Evaluator::assign(ExpressionId target, const Datum& value) {
-  const Expression& node = expressions_[target];
-  if (node.kind == ExpressionKind::name) {
-    frame_.slots[node.slot] = value;
-    return;
-  }
+void Evaluator::take_apart(ExpressionId target, const Datum& value) {
   current_ = target;
-  const std::span<const ExpressionId> names = expressions_.children(node);
+  const std::span<const ExpressionId> names = expressions_.children(expressions_[target]);
   const bool has_parts = value.is(DatumKind::text) || value.kind >= DatumKind::list;
   if (!has_parts) {
     throw EvaluationError{fmt::format("{} names, but one value of type '{}'", names.size(), type_name(value)),

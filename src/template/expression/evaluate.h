@@ -33,11 +33,18 @@ class Evaluator {
   void blame(ExpressionId id) { current_ = id; }
 
   // Puts a value into a target: a name, or names in a row when the value can be taken apart.
-  void assign(ExpressionId target, const Datum& value);
+  void assign(ExpressionId target, const Datum& value) {
+    const Expression& node = expressions_[target];
+    node.kind == ExpressionKind::name ? void(frame_.slots[node.slot] = value) : take_apart(target, value);
+  }
   // Counts one pass; throws past the limit.
-  void count_step();
+  void count_step() {
+    if (++frame_.steps > kMostSteps) fail_for_steps();
+  }
 
  private:
+  void take_apart(ExpressionId target, const Datum& value);
+  [[noreturn]] static void fail_for_steps();
   Datum evaluate_name(const Expression& node, ExpressionId id);
   Datum evaluate_items(const Expression& node, ExpressionId id);
   Datum evaluate_comparison(const Expression& node, ExpressionId id);

@@ -33,7 +33,7 @@ Datum keep(const Datum& value, Arena& arena) {
   switch (value.kind) {
     case DatumKind::text:
       kept.bytes = arena.copy(value.text()).data();
-      kept.traits = byte_traits(value.text());
+      kept.traits = byte_traits(kept.text());
       kept.traits_known = true;
       break;
     case DatumKind::list:
