@@ -7,8 +7,8 @@ namespace testloom {
 namespace {
 
 constexpr size_t kBatchFiles = 256;
-constexpr size_t kBatchBytes = 1 << 20;
-constexpr size_t kMostWaiting = 16;
+constexpr size_t kBatchBytes = 512 << 10;
+constexpr size_t kMostWaiting = 4;
 
 }  // namespace
 
@@ -16,10 +16,10 @@ BackgroundWriter::BackgroundWriter(FileTree& tree) : tree_(tree), thread_([this]
 
 BackgroundWriter::~BackgroundWriter() { stop(true); }
 
-void BackgroundWriter::put(const std::string& folder, std::string name, std::string content) {
-  batch_bytes_ += content.size();
-  batch_.push_back({folder, std::move(name), std::move(content)});
-  if (batch_.size() >= kBatchFiles || batch_bytes_ >= kBatchBytes) hand_over();
+void BackgroundWriter::put(std::string_view folder, std::string_view name, std::string_view content) {
+  batch_.files.push_back({folder.size(), name.size(), content.size()});
+  batch_.bytes.append(folder).append(name).append(content);
+  if (batch_.files.size() >= kBatchFiles || batch_.bytes.size() >= kBatchBytes) hand_over();
 }
 
 void BackgroundWriter::hand_over() {
@@ -27,7 +27,10 @@ void BackgroundWriter::hand_over() {
   changed_.wait(lock, [&] { return waiting_.size() < kMostWaiting || failure_; });
   if (failure_) std::rethrow_exception(failure_);
   waiting_.push_back(std::exchange(batch_, {}));
-  batch_bytes_ = 0;
+  if (!empty_.empty()) {
+    batch_ = std::move(empty_.back());
+    empty_.pop_back();
+  }
   changed_.notify_all();
 }
 
@@ -53,12 +56,16 @@ void BackgroundWriter::work() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !waiting_.empty() || ended_; });
     if (waiting_.empty()) return;
-    const Batch batch = std::move(waiting_.front());
+    Batch batch = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
     changed_.notify_all();
     try {
       write(batch);
+      batch.files.clear();
+      batch.bytes.clear();
+      const std::lock_guard guard(mutex_);
+      empty_.push_back(std::move(batch));
     } catch (...) {
       lock.lock();
       failure_ = std::current_exception();
@@ -70,12 +77,20 @@ void BackgroundWriter::work() {
 }
 
 void BackgroundWriter::write(const Batch& batch) {
-  for (const File& file : batch) {
-    if (file.folder != folder_) {
-      tree_.enter(file.folder);
-      folder_ = file.folder;
+  std::string_view bytes = batch.bytes;
+  const auto take = [&](size_t size) {
+    const std::string_view taken = bytes.substr(0, size);
+    bytes.remove_prefix(size);
+    return taken;
+  };
+  for (const Batch::File& file : batch.files) {
+    const std::string_view folder = take(file.folder_size);
+    if (folder != folder_) {
+      folder_ = folder;
+      tree_.enter(folder_);
     }
-    written_ += tree_.put(file.name, file.content) ? 1 : 0;
+    name_ = take(file.name_size);
+    written_ += tree_.put(name_, take(file.content_size)) ? 1 : 0;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <exception>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -24,17 +25,20 @@ class BackgroundWriter {
   BackgroundWriter& operator=(const BackgroundWriter&) = delete;
 
   // REQUIRES: files of one folder come one after the other. Throws what went wrong with an earlier file.
-  void put(const std::string& folder, std::string name, std::string content);
+  void put(std::string_view folder, std::string_view name, std::string_view content);
   // Waits until all is written and returns how many files had to be. Throws what went wrong.
   int64_t finish();
 
  private:
-  struct File {
-    std::string folder;
-    std::string name;
-    std::string content;
+  // Some files; their texts stand one after the other. Emptied and filled anew, so that its memory stays
+  // warm.
+  struct Batch {
+    struct File {
+      size_t folder_size, name_size, content_size;
+    };
+    std::vector<File> files;
+    std::string bytes;  // of each file: folder, name, content
   };
-  using Batch = std::vector<File>;
 
   void hand_over();
   void stop(bool at_once);
@@ -42,17 +46,18 @@ class BackgroundWriter {
   void write(const Batch& batch);
 
   FileTree& tree_;
-  Batch batch_;             // the caller's, being collected
-  size_t batch_bytes_ = 0;  // of its contents
+  Batch batch_;  // the caller's, being collected
 
   std::mutex mutex_;  // guards from here to failure_
   std::condition_variable changed_;
   std::deque<Batch> waiting_;
-  bool ended_ = false;  // no more batches come
+  std::vector<Batch> empty_;  // to be filled again
+  bool ended_ = false;        // no more batches come
   std::exception_ptr failure_;
 
   int64_t written_ = 0;  // the writing thread's until it has ended, like folder_
   std::string folder_;   // that the tree is in
+  std::string name_;
   std::thread thread_;
 };
 

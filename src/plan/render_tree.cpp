@@ -108,6 +108,7 @@ int64_t remove_stale(FileTree& files, std::string_view old_manifest, std::string
   if (old_manifest == manifest && files.left_behind().empty()) return 0;
   std::vector<std::string_view> before = listed_paths(old_manifest);
   before.insert(before.end(), files.left_behind().begin(), files.left_behind().end());
+  if (before.empty()) return 0;
   const std::vector<std::string_view> now = listed_paths(manifest);
   const std::unordered_set<std::string_view> kept(now.begin(), now.end());
   int64_t removed = 0;
@@ -148,7 +149,7 @@ RenderedTree render_tree(Connection& connection, const TestFilter& filter, const
     renderer.load(connection, test);
     TestPlaces::Place place = places.place_of(test, suffix_of(test.output_kind));
     manifest += manifest_line(test, place);
-    writer.put(place.folder, std::move(place.name), std::string(renderer.render(test)));
+    writer.put(place.folder, place.name, renderer.render(test));
     ++tree.files;
   });
   tree.written = writer.finish();

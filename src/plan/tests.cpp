@@ -22,17 +22,6 @@ constexpr const char* kColumns =
     "t.estimated_memory_gb, t.estimate_origin::VARCHAR, t.dependencies::VARCHAR[], o.outcome, t.plan_id, "
     "coalesce(t.output_kind, 'python')";
 
-constexpr const char* kRenderedColumns =
-    "t.test_id::VARCHAR, t.\"case\", t.model_name, t.model_family, t.task, t.model_location, "
-    "t.hardware_type, t.batch_size, t.template_name, t.version_id, t.plan_id, coalesce(t.output_kind, "
-    "'python')";
-
-// Of the filter's hardware types and test, as $2 and $3.
-constexpr const char* kFilter =
-    "t.plan_id = $1 AND (len($2) = 0 OR list_contains($2, t.hardware_type)) AND ($3::VARCHAR IS NULL OR "
-    "t.test_id::VARCHAR = $3)";
-constexpr const char* kOrder = "ORDER BY t.model, t.template_name, t.version_id, t.combo";
-
 constexpr const char* kSources =
     "tests t LEFT JOIN (SELECT test_id, outcome FROM outcomes QUALIFY row_number() OVER (PARTITION BY "
     "test_id ORDER BY "
@@ -63,78 +52,21 @@ PlannedTest row_of(const Result& rows) {
   return test;
 }
 
-std::string hash_prefix_condition(const std::string& id) {
-  if (id.size() < 8 || id.find_first_not_of("0123456789abcdef") < 8) return "true";
-  return fmt::format("t.name_hash = {}", std::stoul(id.substr(0, 8), nullptr, 16));
-}
-
 }  // namespace
 
-void for_each_test(Connection& connection, const TestFilter& filter,
-                   const std::function<void(const PlannedTest&)>& use) {
-  const Parameter test_id = or_null(filter.test_id);
-  Result rows =
-      connection.query(fmt::format("SELECT {} FROM {} WHERE {} {}{}", kColumns, kSources, kFilter, kOrder,
-                                   filter.limit ? fmt::format(" LIMIT {}", *filter.limit) : ""),
-                       {filter.plan_id, filter.hardware_types, test_id});
-  while (rows.next()) use(row_of(rows));
-}
-
-namespace {
-
-PlannedTest rendered_row_of(const Result& rows) {
-  PlannedTest test;
-  test.test_id = rows.text(0);
-  test.case_name = rows.text(1);
-  test.model_name = rows.text(2);
-  test.model_family = rows.text(3);
-  test.task = rows.text(4);
-  test.model_location = rows.text(5);
-  test.hardware_type = rows.text(6);
-  test.batch_size = rows.integer(7);
-  test.template_name = rows.text(8);
-  test.version_id = rows.integer(9);
-  test.plan_id = rows.integer(10);
-  test.output_kind = rows.text(11);
-  return test;
-}
-
-struct PlanSize {
-  int64_t tests = 0;
-  int64_t models = 0;
-};
-
-PlanSize size_of(Connection& connection, int64_t plan_id) {
-  Result rows = connection.query(
-      "SELECT count(*), coalesce(max(model) + 1, 0) FROM test_rows WHERE plan_id = ?", {plan_id});
-  rows.next();
-  return {rows.integer(0), rows.integer(1)};
-}
-
-}  // namespace
-
-void for_each_test_to_render(Connection& connection, const TestFilter& filter,
-                             const std::function<void(const PlannedTest&)>& use) {
-  // Enough that a statement's own cost is little beside it.
-  constexpr int64_t kTestsAtOnce = 4096;
-  Transaction transaction(connection);
-  const PlanSize size = size_of(connection, filter.plan_id);
-  const int64_t models = std::max<int64_t>(1, kTestsAtOnce * size.models / std::max<int64_t>(1, size.tests));
-  const std::string sql = fmt::format("SELECT {} FROM tests t WHERE {} AND t.model >= $4 AND t.model < $5 {}",
-                                      kRenderedColumns, kFilter, kOrder);
-  int64_t left = filter.limit.value_or(size.tests);
-  for (int64_t model = 0; model < size.models && left > 0; model += models) {
-    Result rows = connection.query(
-        sql, {filter.plan_id, filter.hardware_types, or_null(filter.test_id), model, model + models});
-    for (; left > 0 && rows.next(); --left) use(rendered_row_of(rows));
-  }
+std::optional<int64_t> name_hash_of(std::string_view id) {
+  const std::string digits(id.substr(0, 8));
+  if (digits.size() < 8 || digits.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return std::nullopt;
+  return std::stol(digits, nullptr, 16);
 }
 
 bool has_tests(Connection& connection, const TestFilter& filter) {
-  return connection
-      .query(fmt::format("SELECT 1 FROM tests t WHERE {} LIMIT 1", kFilter),
-             {filter.plan_id, filter.hardware_types, or_null(filter.test_id)})
-      .next();
+  bool found = false;
+  TestFilter one = filter;
+  one.limit = 1;
+  for_each_test_to_render(connection, one, [&](const PlannedTest&) { found = true; });
+  return found;
 }
 
 PlannedTest find_test(Connection& connection, const std::string& given, std::optional<int64_t> plan_id) {
@@ -145,14 +77,14 @@ PlannedTest find_test(Connection& connection, const std::string& given, std::opt
   if (may_be_id) std::transform(given.begin(), given.end(), id_or_case.begin(), ::tolower);
   const Parameter plan = or_null(plan_id);
   const std::string condition =
-      may_be_id ? fmt::format("starts_with(t.test_id::VARCHAR, $1) AND {}", hash_prefix_condition(id_or_case))
-                : "t.\"case\" = $1";
+      may_be_id ? "starts_with(t.test_id::VARCHAR, $1) AND ($3::UINTEGER IS NULL OR t.name_hash = $3)"
+                : "t.\"case\" = $1 AND $3::UINTEGER IS NULL";
   Result rows = connection.query(
       fmt::format(
           "SELECT {} FROM {} WHERE {} AND ($2::INTEGER IS NULL OR t.plan_id = $2) QUALIFY row_number() OVER "
           "(PARTITION BY t.test_id ORDER BY t.plan_id DESC) = 1 ORDER BY t.plan_id DESC, t.test_id LIMIT 2",
           kColumns, kSources, condition),
-      {id_or_case, plan});
+      {id_or_case, plan, may_be_id ? or_null(name_hash_of(id_or_case)) : Parameter()});
   if (!rows.next()) {
     throw Error(ErrorKind::usage, fmt::format("there is no test {}", quote(id_or_case)),
                 "`testloom tests list` shows the tests of the latest plan with their ids");

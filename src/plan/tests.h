@@ -54,6 +54,9 @@ void for_each_test(Connection& connection, const TestFilter& filter,
 // are looked up. REQUIRES: no transaction is open.
 void for_each_test_to_render(Connection& connection, const TestFilter& filter,
                              const std::function<void(const PlannedTest&)>& use);
+// What an id, or its beginning, tells of its model: plan_models.name_hash. Nothing when it is too short.
+std::optional<int64_t> name_hash_of(std::string_view id);
+
 bool has_tests(Connection& connection, const TestFilter& filter);
 
 // The one test that an id, a unique beginning of one (of at least 4 characters) or a case names in any plan,

@@ -1,0 +1,211 @@
+#include "plan/test_reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+namespace testloom {
+
+namespace {
+
+// Enough that a statement's own cost is little beside it.
+constexpr int64_t kTestsAtOnce = 16384;
+
+}  // namespace
+
+TestReader::TestReader(Connection& connection, const TestFilter& filter)
+    : connection_(connection), filter_(filter), transaction_(connection) {
+  read_combos();
+  read_versions();
+}
+
+void TestReader::read_combos() {
+  Result rows = connection_.query(
+      "SELECT combo, hardware_type, batch_size, label, len($2) = 0 OR list_contains($2, hardware_type) FROM "
+      "combos "
+      "WHERE plan_id = $1",
+      {filter_.plan_id, filter_.hardware_types});
+  while (rows.next()) {
+    Combo& combo = combos_[rows.integer(0)];
+    combo.hardware_type = rows.text(1);
+    combo.batch_size = rows.integer(2);
+    combo.label = rows.text(3);
+    combo.wanted = rows.boolean(4);
+  }
+}
+
+void TestReader::read_versions() {
+  Result rows = connection_.query(
+      "SELECT version_id, template_name, definition_hash, coalesce(output_kind, 'python'), template_id, "
+      "version "
+      "FROM template_versions ORDER BY template_name, version_id");
+  while (rows.next()) {
+    Version& version = versions_[rows.integer(0)];
+    version.template_name = rows.text(1);
+    version.hash = rows.text(2);
+    version.output_kind = rows.text(3);
+    version.template_id = rows.integer(4);
+    version.version = rows.integer(5);
+    version.rank = versions_.size();
+  }
+}
+
+void TestReader::read_models(int64_t begin, int64_t end) {
+  models_.clear();
+  Result rows = connection_.query(
+      "SELECT model, model_name, model_location, model_family, task, family_origin, definition_hash FROM "
+      "plan_models WHERE plan_id = ? AND model >= ? AND model < ?",
+      {filter_.plan_id, begin, end});
+  while (rows.next()) {
+    Model& model = models_[rows.integer(0)];
+    model.name = rows.text(1);
+    model.location = rows.text(2);
+    model.family = rows.text(3);
+    model.task = rows.text(4);
+    model.origin = rows.text(5);
+    model.hash = rows.text(6);
+    model.name_hash = md5_of(model.name);
+  }
+}
+
+void TestReader::read_rows(int64_t begin, int64_t end) {
+  rows_.clear();
+  Result rows = connection_.query(
+      "SELECT model, version_id, combo, coalesce(previous_combo, -1), priority, memory_bytes, "
+      "memory_origin::VARCHAR FROM test_rows WHERE plan_id = ? AND model >= ? AND model < ?",
+      {filter_.plan_id, begin, end});
+  while (rows.next()) {
+    const Combo& combo = combos_.at(rows.integer(2));
+    if (!combo.wanted) continue;
+    rows_.push_back({rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4),
+                     rows.integer(5), std::string(rows.text(6)), &models_.at(rows.integer(0)),
+                     &versions_.at(rows.integer(1)), &combo});
+  }
+  std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) {
+    return std::tie(a.model_number, a.version->rank, a.combo_number) <
+           std::tie(b.model_number, b.version->rank, b.combo_number);
+  });
+}
+
+// An id tells its model's name hash; then few models are left.
+std::pair<int64_t, int64_t> TestReader::model_range() {
+  const std::string_view id = filter_.test_id ? std::string_view(*filter_.test_id) : "";
+  const std::optional<int64_t> hash = name_hash_of(id);
+  Result rows = connection_.query(
+      "SELECT min(model), max(model) + 1 FROM plan_models WHERE plan_id = $1 AND ($2 IS NULL OR name_hash = "
+      "$2)",
+      {filter_.plan_id, or_null(hash)});
+  rows.next();
+  if (rows.is_null(0)) return {0, 0};
+  return {rows.integer(0), rows.integer(1)};
+}
+
+template <typename UseRows>
+void TestReader::for_each_range(int64_t tests_at_once, UseRows use_rows) {
+  const auto [first, last] = model_range();
+  Result size = connection_.query("SELECT count(*) FROM test_rows WHERE plan_id = ?", {filter_.plan_id});
+  size.next();
+  const int64_t per_model = std::max<int64_t>(1, size.integer(0) / std::max<int64_t>(1, last - first));
+  const int64_t models = std::max<int64_t>(1, tests_at_once / per_model);
+  for (int64_t model = first; model < last; model += models) {
+    const int64_t end = std::min(last, model + models);
+    read_models(model, end);
+    read_rows(model, end);
+    if (!use_rows()) return;
+  }
+}
+
+void TestReader::make_id(std::string& id, std::string& case_name, const Row& row, const Combo& combo) {
+  case_name.assign(row.model->name).append("/").append(combo.hardware_type).append("/");
+  case_name.append(row.version->template_name).append(combo.label);
+  make_test_id(id, row.model->name_hash, case_name, {row.model->family, row.version->hash, row.model->hash});
+}
+
+void TestReader::name(PlannedTest& test, const Row& row) {
+  make_id(test.test_id, test.case_name, row, *row.combo);
+  test.plan_id = filter_.plan_id;
+  test.model_name = row.model->name;
+  test.model_family = row.model->family;
+  test.task = row.model->task;
+  test.model_location = row.model->location;
+  test.hardware_type = row.combo->hardware_type;
+  test.batch_size = row.combo->batch_size;
+  test.template_name = row.version->template_name;
+  test.version_id = row.version_id;
+  test.output_kind = row.version->output_kind;
+}
+
+void TestReader::fill(PlannedTest& test, const Row& row) {
+  name(test, row);
+  test.family_origin = row.model->origin;
+  test.template_id = row.version->template_id;
+  test.template_version = row.version->version;
+  test.priority = row.priority;
+  test.estimated_memory_gb = static_cast<double>(row.memory_bytes) / 1e9;
+  test.estimate_origin = row.origin;
+  if (row.previous_combo < 0) return;
+  make_id(test.dependencies.emplace_back(), case_of_previous_, row, combos_.at(row.previous_combo));
+}
+
+void TestReader::add_outcomes(std::vector<PlannedTest>& tests) {
+  std::unordered_map<std::string_view, PlannedTest*> by_id;
+  std::vector<std::string> ids;
+  for (PlannedTest& test : tests) {
+    by_id.emplace(test.test_id, &test);
+    ids.push_back(test.test_id);
+  }
+  Result rows = connection_.query(
+      "SELECT test_id::VARCHAR, arg_max(outcome, (started_at, attempt)) FROM outcomes WHERE test_id IN "
+      "(SELECT "
+      "unnest($1)::UUID) GROUP BY test_id",
+      {ids});
+  while (rows.next()) by_id.at(rows.text(0))->last_outcome = rows.text(1);
+}
+
+void TestReader::for_each(const std::function<void(const PlannedTest&)>& use) {
+  int64_t left = filter_.limit.value_or(std::numeric_limits<int64_t>::max());
+  Result outcomes = connection_.query("SELECT 1 FROM outcomes LIMIT 1", {});
+  const bool has_outcomes = outcomes.next();
+  std::vector<PlannedTest> tests;
+  for_each_range(std::min(left, kTestsAtOnce), [&] {
+    tests.clear();
+    for (const Row& row : rows_) {
+      if (left == 0) break;
+      fill(tests.emplace_back(), row);
+      const bool wanted = !filter_.test_id || tests.back().test_id == *filter_.test_id;
+      wanted ? void(--left) : tests.pop_back();
+    }
+    if (has_outcomes && !tests.empty()) add_outcomes(tests);
+    for (const PlannedTest& test : tests) use(test);
+    return left > 0;
+  });
+}
+
+void TestReader::for_each_to_render(const std::function<void(const PlannedTest&)>& use) {
+  int64_t left = filter_.limit.value_or(std::numeric_limits<int64_t>::max());
+  PlannedTest test;
+  for_each_range(std::min(left, kTestsAtOnce), [&] {
+    for (const Row& row : rows_) {
+      name(test, row);
+      if (filter_.test_id && test.test_id != *filter_.test_id) continue;
+      if (left-- == 0) return false;
+      use(test);
+    }
+    return left > 0;
+  });
+}
+
+void for_each_test(Connection& connection, const TestFilter& filter,
+                   const std::function<void(const PlannedTest&)>& use) {
+  TestReader(connection, filter).for_each(use);
+}
+
+void for_each_test_to_render(Connection& connection, const TestFilter& filter,
+                             const std::function<void(const PlannedTest&)>& use) {
+  TestReader(connection, filter).for_each_to_render(use);
+}
+
+}  // namespace testloom

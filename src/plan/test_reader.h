@@ -1,0 +1,74 @@
+// Reads a plan's tests from the store: the big table's small integers, some models at a time, and what they
+// stand for from the small tables. Ids and names are those of the view `tests`, made here; a plan of any size
+// is gone through in the memory of a few thousand tests.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "plan/test_id.h"
+#include "plan/tests.h"
+
+namespace testloom {
+
+class TestReader {
+ public:
+  // REQUIRES: no transaction is open; the reader holds one, so that all it reads is of one moment.
+  TestReader(Connection& connection, const TestFilter& filter);
+
+  // All that is known of each test.
+  void for_each(const std::function<void(const PlannedTest&)>& use);
+  // Names, ids, family, task, location, hardware type and batch size: what rendering takes. The same object
+  // is handed out each time.
+  void for_each_to_render(const std::function<void(const PlannedTest&)>& use);
+
+ private:
+  struct Model {
+    std::string name, location, family, task, origin, hash;
+    Digest name_hash;
+  };
+  struct Combo {
+    std::string hardware_type, label;
+    int64_t batch_size = 0;
+    bool wanted = false;  // by the filter
+  };
+  struct Version {
+    std::string template_name, hash, output_kind;
+    int64_t template_id = 0;
+    int64_t version = 0;
+    size_t rank = 0;  // in the order of names, then ids
+  };
+  struct Row {
+    int64_t model_number, version_id, combo_number, previous_combo;  // -1: none before it
+    int64_t priority, memory_bytes;
+    std::string origin;
+    const Model* model;
+    const Version* version;
+    const Combo* combo;
+  };
+
+  void read_combos();
+  void read_versions();
+  std::pair<int64_t, int64_t> model_range();
+  void read_models(int64_t begin, int64_t end);
+  void read_rows(int64_t begin, int64_t end);
+  void name(PlannedTest& test, const Row& row);
+  void make_id(std::string& id, std::string& case_name, const Row& row, const Combo& combo);
+  void fill(PlannedTest& test, const Row& row);
+  void add_outcomes(std::vector<PlannedTest>& tests);
+
+  template <typename UseRows>
+  void for_each_range(int64_t tests_at_once, UseRows use_rows);
+
+  Connection& connection_;
+  TestFilter filter_;
+  Transaction transaction_;
+  std::map<int64_t, Combo> combos_;
+  std::map<int64_t, Version> versions_;
+  std::map<int64_t, Model> models_;  // of the range that is being read
+  std::vector<Row> rows_;            // likewise, in order
+  std::string case_of_previous_;
+};
+
+}  // namespace testloom
