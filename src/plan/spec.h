@@ -1,0 +1,95 @@
+// What a plan is to hold, as a spec file or flags say it: models, axes and their values, what is left out and
+// what is added, limits, and a sample's budget. Places let later stages report where something stands.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "testloom/template.h"
+
+namespace testloom {
+
+// Where something stands in the spec file, with the line for the caret; line 0: it came from flags.
+struct SpecPlace {
+  int line = 0;
+  int column = 0;
+  int end_column = 0;  // behind the last byte
+};
+
+// A model's name, a glob over the known models, or a file that lists models.
+struct ModelSource {
+  std::string pattern;                        // empty for a list
+  std::optional<std::filesystem::path> list;  // CSV, Parquet or JSON, as DuckDB reads it; absolute
+  SpecPlace place;
+};
+
+// Values for a parameter that templates declare. All values are of one type.
+struct Axis {
+  std::string name;
+  std::vector<Value> values;  // at least one, none twice: integer, number, text or boolean
+  SpecPlace place;            // of the name
+  std::vector<SpecPlace> value_places;  // one each; the same for those of a range
+};
+
+// A condition that takes cells out.
+struct Exclusion {
+  std::string where;
+  std::string reason;  // never empty
+  SpecPlace place;     // of the condition's first character
+};
+
+// One cell more: values for some of model_name, hardware_type, batch_size, template_name and axes.
+struct Inclusion {
+  std::vector<std::pair<std::string, Value>> cell;
+  SpecPlace place;
+};
+
+// A budget instead of everything.
+struct Sample {
+  bool pairwise = false;         // as few as cover every pair
+  std::optional<int64_t> tests;  // so many, pairs first
+  int64_t seed = 1;
+};
+
+// How a device of the user's own is used; what is not said is empty.
+struct HardwareSection {
+  std::string name;
+  std::string device;  // what torch calls it; the name where it is not said
+  std::string python, probe, visible, launch, start, health, recover;
+  std::vector<std::pair<std::string, std::string>> env;
+  SpecPlace place;
+};
+
+struct PlanSpec {
+  std::string path;  // of the file, for errors; empty for flags
+  std::string text;  // of the file
+  std::string name = "flags";
+  std::vector<ModelSource> models;
+  std::optional<std::vector<std::string>> templates;  // names; none: all that apply
+  std::vector<SpecPlace> template_places;
+  std::vector<std::string> hardware_types = {"cpu"};
+  std::vector<int64_t> batch_sizes = {1, 4};
+  std::vector<Axis> axes;
+  std::vector<std::vector<Axis>> zips;  // axes that move together: equally many values each
+  std::vector<Exclusion> exclusions;
+  std::vector<Inclusion> inclusions;
+  std::map<std::string, double> memory_limits_gb;  // by hardware type
+  int64_t max_tests = 100'000'000;
+  std::optional<Sample> sample;
+  std::vector<std::filesystem::path> expectations;  // absolute; may be globs
+  std::vector<HardwareSection> hardware;
+};
+
+// Reads a spec file. Throws an Error (spec) with every mistake found, each at its place, and usage when the file
+// cannot be read. Unknown keys are mistakes, with the nearest known one as the hint.
+PlanSpec read_spec(const std::filesystem::path& file);
+
+// The error at a place of the spec, with its line and a caret.
+Diagnostic diagnose(const PlanSpec& spec, const SpecPlace& place, std::string message, std::string hint = {});
+
+}  // namespace testloom
