@@ -2,6 +2,7 @@
 // what is added, limits, and a sample's budget. Places let later stages report where something stands.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -14,11 +15,14 @@
 
 namespace testloom {
 
-// Where something stands in the spec file, with the line for the caret; line 0: it came from flags.
+// Where something stands in the spec file, as in a SourcePosition: from 1, columns count code points; of what
+// goes over several lines the part on its first. Line 0: it came from flags.
 struct SpecPlace {
   int line = 0;
   int column = 0;
-  int end_column = 0;  // behind the last byte
+  int end_column = 0;  // one past the last
+
+  auto operator<=>(const SpecPlace&) const = default;
 };
 
 // A model's name, a glob over the known models, or a file that lists models.
@@ -30,23 +34,28 @@ struct ModelSource {
 
 // Values for a parameter that templates declare. All values are of one type.
 struct Axis {
-  std::string name;
-  std::vector<Value> values;  // at least one, none twice: integer, number, text or boolean
-  SpecPlace place;            // of the name
+  std::string name;                     // an identifier, no two the same but for their case
+  std::vector<Value> values;            // at least one, none twice: integer, finite number, text or boolean
+  SpecPlace place;                      // of the name
   std::vector<SpecPlace> value_places;  // one each; the same for those of a range
 };
+
+// Axes that move together: equally many values each. A value may stand twice, a combination may not.
+using Zip = std::vector<Axis>;
 
 // A condition that takes cells out.
 struct Exclusion {
   std::string where;
   std::string reason;  // never empty
-  SpecPlace place;     // of the condition's first character
+  SpecPlace place;     // of the condition, without its quotes
 };
 
-// One cell more: values for some of model_name, hardware_type, batch_size, template_name and axes.
+// One cell more: values for model_name and some of hardware_type, batch_size, template_name and the plan's
+// axes, each of the type that its axis has.
 struct Inclusion {
   std::vector<std::pair<std::string, Value>> cell;
-  SpecPlace place;
+  std::vector<SpecPlace> value_places;  // one each
+  SpecPlace place;                      // of the whole
 };
 
 // A budget instead of everything.
@@ -59,7 +68,7 @@ struct Sample {
 // How a device of the user's own is used; what is not said is empty.
 struct HardwareSection {
   std::string name;
-  std::string device;  // what torch calls it; the name where it is not said
+  std::string device;  // what torch calls it; as device_of() says where it is not said
   std::string python, probe, visible, launch, start, health, recover;
   std::vector<std::pair<std::string, std::string>> env;
   SpecPlace place;
@@ -67,29 +76,43 @@ struct HardwareSection {
 
 struct PlanSpec {
   std::string path;  // of the file, for errors; empty for flags
-  std::string text;  // of the file
+  std::string text;  // of the file, without a byte order mark
   std::string name = "flags";
   std::vector<ModelSource> models;
   std::optional<std::vector<std::string>> templates;  // names; none: all that apply
   std::vector<SpecPlace> template_places;
   std::vector<std::string> hardware_types = {"cpu"};
+  std::vector<SpecPlace> hardware_type_places;  // one each; empty for the default and for flags
   std::vector<int64_t> batch_sizes = {1, 4};
   std::vector<Axis> axes;
-  std::vector<std::vector<Axis>> zips;  // axes that move together: equally many values each
+  std::vector<Zip> zips;
   std::vector<Exclusion> exclusions;
   std::vector<Inclusion> inclusions;
   std::map<std::string, double> memory_limits_gb;  // by hardware type
   int64_t max_tests = 100'000'000;
   std::optional<Sample> sample;
   std::vector<std::filesystem::path> expectations;  // absolute; may be globs
+  std::vector<SpecPlace> expectation_places;
   std::vector<HardwareSection> hardware;
 };
 
-// Reads a spec file. Throws an Error (spec) with every mistake found, each at its place, and usage when the file
-// cannot be read. Unknown keys are mistakes, with the nearest known one as the hint.
+// Largest accepted spec file, in bytes, and the most values that one range may give.
+inline constexpr size_t kMaxSpecBytes = 1 << 20;
+inline constexpr size_t kMaxRangeValues = 10'000;
+
+// Reads a spec file. Throws an Error (spec) with every mistake found, ordered by place (past a hundred they
+// are counted), and usage when the file cannot be read or is too large. Unknown keys are mistakes, with the
+// nearest known one as the hint; what is below [run] is not looked at.
 PlanSpec read_spec(const std::filesystem::path& file);
 
-// The error at a place of the spec, with its line and a caret.
+// What flags alone say.
+PlanSpec spec_of_flags(std::string name, const std::vector<std::string>& models,
+                       std::vector<std::string> hardware_types, std::vector<int64_t> batch_sizes);
+
+// The line with this number, without its end.
+std::string line_of(const PlanSpec& spec, int line);
+
+// The error at a place of the spec, with its line and a caret; without a place for line 0.
 Diagnostic diagnose(const PlanSpec& spec, const SpecPlace& place, std::string message, std::string hint = {});
 
 }  // namespace testloom
