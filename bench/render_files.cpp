@@ -61,10 +61,11 @@ int64_t store_plan(const fs::path& store_path, int64_t models, int64_t batch_siz
   const auto store = open_store(store_path, OpenMode::create);
   std::vector<std::string> notes;
   add_shipped_templates(store->connection());
-  PlanRequest request{"bench", {}, {"cpu"}, {}};
-  for (int64_t i = 0; i < models; ++i) request.model_names.push_back(fmt::format("org/bert-base-{:05}", i));
-  for (int64_t i = 1; i <= batch_sizes; ++i) request.batch_sizes.push_back(i);
-  return make_plan(*store, request, notes, [](const PlanSummary&) { return true; }).plan_id;
+  std::vector<std::string> names;
+  std::vector<int64_t> sizes;
+  for (int64_t i = 0; i < models; ++i) names.push_back(fmt::format("org/bert-base-{:05}", i));
+  for (int64_t i = 1; i <= batch_sizes; ++i) sizes.push_back(i);
+  return make_plan(*store, spec_of_flags("bench", names, {"cpu"}, sizes), notes, [](const PlanSummary&) { return true; }).plan_id;
 }
 
 std::vector<File> files_of(const fs::path& store_path, int64_t plan_id) {

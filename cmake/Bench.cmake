@@ -7,6 +7,7 @@ function(testloom_bench name layer)
   target_link_libraries(bench_${name} PRIVATE testloom_${layer} fmt::fmt ${ARGN})
 endfunction()
 
+testloom_bench(plan plan)
 testloom_bench(render_files plan)
 find_package(benchmark REQUIRED)
 testloom_bench(render_text template benchmark::benchmark)

@@ -1,10 +1,11 @@
-// `testloom plan`: makes tests from models × hardware types × batch sizes, and shows them before keeping
-// them.
+// `testloom plan`: makes tests from a spec or flags, and shows them before keeping them.
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "catalog/models.h"
+#include "catalog/json_values.h"
 #include "catalog/names.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
@@ -15,10 +16,16 @@ namespace testloom::cli {
 namespace {
 
 struct PlanOptions {
+  std::optional<std::string> spec;
   std::vector<std::string> models;
-  std::string hardware = "cpu";
-  std::string batch_sizes = "1,4";
-  std::string name = "flags";
+  std::vector<std::string> lists;
+  std::vector<std::string> templates;
+  std::optional<std::string> hardware;     // cpu
+  std::optional<std::string> batch_sizes;  // 1,4
+  std::vector<std::string> axes;
+  std::vector<std::string> exclusions;
+  std::optional<int64_t> max_tests;
+  std::optional<std::string> name;
   bool dry_run = false;
   bool yes = false;
 };
@@ -99,42 +106,98 @@ void print_json(const PlanSummary& summary, bool kept) {
   throw Error(ErrorKind::spec, std::move(diagnostics));
 }
 
-PlanRequest request_of(const PlanOptions& options, std::vector<std::string>& notes) {
-  if (options.models.empty()) {
-    throw Error(ErrorKind::usage, "no model is named", "name one with --model; '*' takes all known models");
+constexpr const char* kDefaultSpec = "testloom.toml";
+
+// One value as it stands on a command line: what is no JSON of a simple type is a text.
+Value axis_value(const std::string& text) {
+  if (text == "true" || text == "false") return text == "true";
+  const bool may_be_number = !text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string::npos;
+  if (!may_be_number) return text;
+  try {
+    return value_of_json(text);
+  } catch (const Error&) {
+    return text;
   }
-  for (const std::string& model : options.models) check_model_name(model);
-  PlanRequest request;
-  request.plan_name = options.name;
-  request.hardware_types = parse_hardware_types(options.hardware, notes);
-  request.batch_sizes = parse_batch_sizes(options.batch_sizes);
-  return request;
+}
+
+// "NAME=V1,V2"
+Axis axis_of(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+    throw Error(ErrorKind::usage, fmt::format("--axis {} does not say a name and values", quote(text)),
+                "write --axis dtype=float32,bfloat16");
+  }
+  Axis axis{text.substr(0, equals), {}, {}, {}};
+  for (const std::string& item : split(std::string_view(text).substr(equals + 1), ','))
+    axis.values.push_back(axis_value(std::string(trimmed(item))));
+  return axis;
+}
+
+void put_axis(PlanSpec& spec, Axis axis) {
+  for (const std::vector<Axis>& zip : spec.zips) {
+    for (const Axis& zipped : zip) {
+      if (zipped.name != axis.name) continue;
+      throw Error(ErrorKind::usage,
+                  fmt::format("the axis '{}' moves together with others in the spec", axis.name),
+                  "change its [[plan.zip]] there");
+    }
+  }
+  std::erase_if(spec.axes, [&](const Axis& known) { return known.name == axis.name; });
+  spec.axes.push_back(std::move(axis));
+}
+
+// What the spec file says, if there is one, and what flags say instead.
+PlanSpec spec_of(const PlanOptions& options, std::vector<std::string>& notes) {
+  PlanSpec spec;
+  const bool names_models = !options.models.empty() || !options.lists.empty();
+  std::error_code error;
+  if (options.spec) {
+    spec = read_spec(*options.spec);
+  } else if (!names_models && std::filesystem::exists(kDefaultSpec, error)) {
+    spec = read_spec(kDefaultSpec);
+  } else if (!names_models) {
+    throw Error(
+        ErrorKind::usage, "no model is named",
+        fmt::format("name one with --model ('*' takes all known models), or write a {}", kDefaultSpec));
+  }
+  if (names_models) spec.models.clear();
+  for (const std::string& model : options.models) spec.models.push_back({model, std::nullopt, {}});
+  for (const std::string& list : options.lists)
+    spec.models.push_back({"", std::filesystem::absolute(list), {}});
+  if (!options.templates.empty()) spec.templates = options.templates;
+  if (options.hardware) spec.hardware_types = parse_hardware_types(*options.hardware, notes);
+  if (options.batch_sizes) spec.batch_sizes = parse_batch_sizes(*options.batch_sizes);
+  for (const std::string& axis : options.axes) put_axis(spec, axis_of(axis));
+  for (const std::string& where : options.exclusions)
+    spec.exclusions.push_back({where, "excluded by: " + one_line(where, 200), {}});
+  if (options.max_tests) spec.max_tests = *options.max_tests;
+  if (options.name) spec.name = *options.name;
+  return spec;
 }
 
 // Plans, with the store open no longer than that takes: who is asked may take his time.
-PlanSummary plan_once(const Context& context, const PlanOptions& options, PlanRequest& request,
+PlanSummary plan_once(const Context& context, const PlanOptions& options, const PlanSpec& spec,
                       bool keep_all) {
   const auto store = context.open(OpenMode::write);
-  request.model_names = resolve_models(store->connection(), options.models);
-  std::vector<std::string> same_notes;  // those about names were made by request_of already
+  std::vector<std::string> same_notes;  // those about names were made before
   const Activity activity("planning");
-  return make_plan(*store, request, same_notes, [&](const PlanSummary& made) {
+  return make_plan(*store, spec, same_notes, [&](const PlanSummary& made) {
     return !options.dry_run && (keep_all || made.diff.removed == 0);
   });
 }
 
 int run_plan_verb(const Context& context, const PlanOptions& options) {
   std::vector<std::string> notes;
-  PlanRequest request = request_of(options, notes);
-  PlanSummary summary = plan_once(context, options, request, options.yes);
+  const PlanSpec spec = spec_of(options, notes);
+  PlanSummary summary = plan_once(context, options, spec, options.yes);
   print_notes(notes);
   if (summary.tests == 0) refuse_empty(summary);
   const bool unanswered = summary.plan_id == 0 && !options.dry_run;
   if (unanswered) {
     if (!context.json) show_diff(summary.diff);
-    const bool agreed = confirm(fmt::format("the plan {} would lose {}", quote(options.name),
+    const bool agreed = confirm(fmt::format("the plan {} would lose {}", quote(spec.name),
                                             counted(static_cast<uint64_t>(summary.diff.removed), "test")));
-    if (agreed) summary = plan_once(context, options, request, true);
+    if (agreed) summary = plan_once(context, options, spec, true);
   }
   const bool kept = summary.plan_id > 0 && !summary.diff.same();
   if (context.json) {
@@ -145,7 +208,7 @@ int run_plan_verb(const Context& context, const PlanOptions& options) {
   if (summary.diff.same()) {
     print_line(fmt::format("nothing changed: plan {} stays", summary.plan_id));
   } else if (kept) {
-    print_line(fmt::format("stored as plan {} ('{}')", summary.plan_id, one_line(options.name)));
+    print_line(fmt::format("stored as plan {} ('{}')", summary.plan_id, one_line(spec.name)));
   } else {
     print_line("nothing was written");
   }
@@ -155,16 +218,29 @@ int run_plan_verb(const Context& context, const PlanOptions& options) {
 }  // namespace
 
 void setup_plan(CLI::App& app, Context& context) {
-  CLI::App* verb =
-      add_verb(app, "plan", "make tests from models, hardware types and batch sizes",
-               "  testloom plan --model bert-base-uncased --hardware cpu,cuda --batch-sizes 1,4,16\n"
-               "  testloom plan --model 'bert-*' --model gpt2 --name nightly --dry-run");
+  CLI::App* verb = add_verb(
+      app, "plan", "make tests from models, hardware types, batch sizes and axes",
+      "  testloom plan --spec nightly.toml --dry-run\n"
+      "  testloom plan --model bert-base-uncased --hardware cpu,cuda --batch-sizes 1,4,16\n"
+      "  testloom plan --model 'bert-*' --axis dtype=float32,bfloat16 --name nightly\n"
+      "  testloom plan --models-file hub.parquet --exclude \"hardware_type = 'cpu' and batch_size > 8\"");
   auto options = std::make_shared<PlanOptions>();
+  verb->add_option("--spec", options->spec,
+                   "a spec file; ./testloom.toml where there is one and no model is named");
   add_repeatable(*verb, "--model", options->models,
                  "a model's name, or a glob over known models; may be repeated");
-  verb->add_option("--hardware,--hardware-types", options->hardware, "hardware types")->capture_default_str();
-  verb->add_option("--batch-sizes", options->batch_sizes, "batch sizes")->capture_default_str();
-  verb->add_option("--name", options->name, "the plan's name")->capture_default_str();
+  add_repeatable(*verb, "--models-file", options->lists,
+                 "a CSV, Parquet or JSON file of models with a column 'name'; may be repeated");
+  add_repeatable(*verb, "--template", options->templates, "a template's name; all that apply unless given");
+  verb->add_option("--hardware,--hardware-types", options->hardware, "hardware types, as cpu,cuda [cpu]");
+  verb->add_option("--batch-sizes", options->batch_sizes, "batch sizes [1,4]");
+  add_repeatable(*verb, "--axis", options->axes,
+                 "values for a parameter that templates declare, as dtype=float32,bfloat16; may be repeated");
+  add_repeatable(*verb, "--exclude", options->exclusions,
+                 "a condition that takes cells out; may be repeated");
+  verb->add_option("--max-tests", options->max_tests, "more tests than this are an error [100000000]")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--name", options->name, "the plan's name [the spec's, or flags]");
   verb->add_flag("--dry-run", options->dry_run, "show what would be planned, write nothing");
   verb->add_flag("--yes", options->yes, "do not ask before tests are removed");
   verb->callback([&context, options] {

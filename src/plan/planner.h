@@ -1,5 +1,5 @@
-// From a request (models × hardware types × batch sizes) to a stored plan. The tests are written by one SQL
-// statement from small tables; nothing here loops over tests.
+// From a spec (models × hardware types × batch sizes × axes) to a stored plan. The tests are written by one
+// SQL statement from small tables; nothing here loops over tests.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "plan/plan_diff.h"
+#include "plan/spec.h"
 #include "store/store.h"
 
 namespace testloom {
-
-struct PlanRequest {
-  std::string plan_name = "flags";
-  std::vector<std::string> model_names;  // resolved, each once
-  std::vector<std::string> hardware_types;
-  std::vector<int64_t> batch_sizes;
-};
 
 // Cells that gave no test, and why.
 struct Skipped {
@@ -25,16 +20,6 @@ struct Skipped {
   int64_t cells;
   int64_t models;
   std::string example;  // one of the models
-};
-
-// How a plan differs from the latest one of its name, by case.
-struct PlanDiff {
-  std::optional<int64_t> previous_plan_id;
-  int64_t added = 0;
-  int64_t removed = 0;
-  int64_t changed = 0;    // the same case with another definition
-  int64_t refreshed = 0;  // the same definition, elsewhere, or with another priority or estimate
-  bool same() const { return previous_plan_id && added + removed + changed + refreshed == 0; }
 };
 
 struct PlanCount {
@@ -58,8 +43,9 @@ struct PlanSummary {
 using KeepPlan = std::function<bool(const PlanSummary&)>;
 
 // Plans in one transaction, and keeps the plan when `keep` says so and there is a test in it. A plan equal to
-// the latest of its name is not stored again. Throws an Error (usage) for bad names and sizes.
-PlanSummary make_plan(Store& store, const PlanRequest& request, std::vector<std::string>& notes,
+// the latest of its name is not stored again. Throws an Error: usage for bad names and sizes, spec for what
+// does not go with the store's templates and models.
+PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::string>& notes,
                       const KeepPlan& keep);
 
 // The id of the latest plan, of this name if one is given. Throws an Error (usage) when there is none.

@@ -3,17 +3,31 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
-#include "store/database.h"
+#include "plan/variants.h"
 
 namespace testloom {
 
-// Fills two temporary tables for one plan, whose plan_models and combos are written already:
-//   selection(model_family, pinned, hardware_type, version_id)  what to expand; pinned is a template_id or
-//   NULL skips(model, hardware_type, reason)                         models without a test on a hardware type
-// Templates whose text does not pass the check (from a store of the original code) are left out, with the
-// check's first message as the reason.
-void select_templates(Connection& connection, int64_t plan_id);
+struct SelectionRequest {
+  std::vector<Variant> variants;
+  std::vector<std::string> hardware_types;              // the plan's
+  std::set<std::string> needed_hardware_types;          // others, which templates need tests on
+  std::optional<std::set<std::string>> template_names;  // none: all
+};
+
+// Fills temporary tables for one plan, whose plan_models are written already:
+//   candidates(model_family, pinned, hardware_type, version_id, problem, template_name, is_wanted)
+//       what goes with models of this family and pinned template_id (or NULL) on this hardware type; what is
+//       not wanted is there for those that need it. With a problem, it cannot be used.
+//   lacks(model, hardware_type, version_id, reason)   models that lack a key which the version cannot do
+//   without skips(model, hardware_type, reason, version_id)   models without a test on a hardware type, and
+//   why
+// Templates whose text does not pass the check (from a store of the original code) have the check's first
+// message as their problem.
+void select_templates(Connection& connection, int64_t plan_id, const SelectionRequest& request);
 
 }  // namespace testloom

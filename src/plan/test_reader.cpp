@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "catalog/names.h"
+
 namespace testloom {
 
 namespace {
@@ -20,13 +22,26 @@ TestReader::TestReader(Connection& connection, const TestFilter& filter)
     : connection_(connection), filter_(filter), transaction_(connection) {
   read_combos();
   read_versions();
+  read_needs();
+  read_cells();
+}
+
+void TestReader::read_needs() {
+  Result rows = connection_.query(
+      "SELECT model_family, version_id, combo, needed_version_id, needed_combo FROM needs WHERE plan_id = ? "
+      "ORDER BY ALL",
+      {filter_.plan_id});
+  while (rows.next()) {
+    needs_[{std::string(rows.text(0)), {rows.integer(1), rows.integer(2)}}].push_back(
+        {rows.integer(3), rows.integer(4)});
+  }
 }
 
 void TestReader::read_combos() {
   Result rows = connection_.query(
-      "SELECT combo, hardware_type, batch_size, label, len($2) = 0 OR list_contains($2, hardware_type) FROM "
-      "combos "
-      "WHERE plan_id = $1",
+      "SELECT combo, hardware_type, batch_size, label, len($2) = 0 OR list_contains($2, hardware_type), "
+      "device, "
+      "axes::VARCHAR FROM combos WHERE plan_id = $1",
       {filter_.plan_id, filter_.hardware_types});
   while (rows.next()) {
     Combo& combo = combos_[rows.integer(0)];
@@ -34,6 +49,8 @@ void TestReader::read_combos() {
     combo.batch_size = rows.integer(2);
     combo.label = rows.text(3);
     combo.wanted = rows.boolean(4);
+    combo.device = rows.is_null(5) ? device_of(combo.hardware_type) : std::string(rows.text(5));
+    combo.axes = axes_of_json(rows.text(6));
   }
 }
 
@@ -71,22 +88,36 @@ void TestReader::read_models(int64_t begin, int64_t end) {
   }
 }
 
+void TestReader::read_cells() {
+  Result rows = connection_.query(
+      "SELECT cell, version_id, combo, coalesce(previous_combo, -1), priority, memory_bytes, "
+      "memory_origin::VARCHAR, is_reference FROM plan_cells WHERE plan_id = ?",
+      {filter_.plan_id});
+  while (rows.next()) {
+    cells_[rows.integer(0)] = {rows.integer(1),
+                               rows.integer(2),
+                               rows.integer(3),
+                               rows.integer(4),
+                               rows.integer(5),
+                               std::string(rows.text(6)),
+                               rows.boolean(7),
+                               &versions_.at(rows.integer(1)),
+                               &combos_.at(rows.integer(2))};
+  }
+}
+
 void TestReader::read_rows(int64_t begin, int64_t end) {
   rows_.clear();
-  Result rows = connection_.query(
-      "SELECT model, version_id, combo, coalesce(previous_combo, -1), priority, memory_bytes, "
-      "memory_origin::VARCHAR FROM test_rows WHERE plan_id = ? AND model >= ? AND model < ?",
-      {filter_.plan_id, begin, end});
+  Result rows =
+      connection_.query("SELECT model, cell FROM test_rows WHERE plan_id = ? AND model >= ? AND model < ?",
+                        {filter_.plan_id, begin, end});
   while (rows.next()) {
-    const Combo& combo = combos_.at(rows.integer(2));
-    if (!combo.wanted) continue;
-    rows_.push_back({rows.integer(0), rows.integer(1), rows.integer(2), rows.integer(3), rows.integer(4),
-                     rows.integer(5), std::string(rows.text(6)), &models_.at(rows.integer(0)),
-                     &versions_.at(rows.integer(1)), &combo});
+    const CellRow& cell = cells_.at(rows.integer(1));
+    if (cell.combo->wanted) rows_.push_back({rows.integer(0), &models_.at(rows.integer(0)), &cell});
   }
   std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) {
-    return std::tie(a.model_number, a.version->rank, a.combo_number) <
-           std::tie(b.model_number, b.version->rank, b.combo_number);
+    return std::tie(a.model_number, a.cell->version->rank, a.cell->combo_number) <
+           std::tie(b.model_number, b.cell->version->rank, b.cell->combo_number);
   });
 }
 
@@ -118,36 +149,45 @@ void TestReader::for_each_range(int64_t tests_at_once, UseRows use_rows) {
   }
 }
 
-void TestReader::make_id(std::string& id, std::string& case_name, const Row& row, const Combo& combo) {
-  case_name.assign(row.model->name).append("/").append(combo.hardware_type).append("/");
-  case_name.append(row.version->template_name).append(combo.label);
-  make_test_id(id, row.model->name_hash, case_name, {row.model->family, row.version->hash, row.model->hash});
+void TestReader::make_id(std::string& id, std::string& case_name, const Model& model, const Version& version,
+                         const Combo& combo) {
+  case_name.assign(model.name).append("/").append(combo.hardware_type).append("/");
+  case_name.append(version.template_name).append(combo.label);
+  make_test_id(id, model.name_hash, case_name, {model.family, version.hash, model.hash});
 }
 
 void TestReader::name(PlannedTest& test, const Row& row) {
-  make_id(test.test_id, test.case_name, row, *row.combo);
+  make_id(test.test_id, test.case_name, *row.model, *row.cell->version, *row.cell->combo);
   test.plan_id = filter_.plan_id;
   test.model_name = row.model->name;
   test.model_family = row.model->family;
   test.task = row.model->task;
   test.model_location = row.model->location;
-  test.hardware_type = row.combo->hardware_type;
-  test.batch_size = row.combo->batch_size;
-  test.template_name = row.version->template_name;
-  test.version_id = row.version_id;
-  test.output_kind = row.version->output_kind;
+  test.hardware_type = row.cell->combo->hardware_type;
+  test.device = row.cell->combo->device;
+  test.batch_size = row.cell->combo->batch_size;
+  test.axes = row.cell->combo->axes;
+  test.template_name = row.cell->version->template_name;
+  test.version_id = row.cell->version_id;
+  test.output_kind = row.cell->version->output_kind;
 }
 
 void TestReader::fill(PlannedTest& test, const Row& row) {
   name(test, row);
   test.family_origin = row.model->origin;
-  test.template_id = row.version->template_id;
-  test.template_version = row.version->version;
-  test.priority = row.priority;
-  test.estimated_memory_gb = static_cast<double>(row.memory_bytes) / 1e9;
-  test.estimate_origin = row.origin;
-  if (row.previous_combo < 0) return;
-  make_id(test.dependencies.emplace_back(), case_of_previous_, row, combos_.at(row.previous_combo));
+  test.template_id = row.cell->version->template_id;
+  test.template_version = row.cell->version->version;
+  test.priority = row.cell->priority;
+  test.estimated_memory_gb = static_cast<double>(row.cell->memory_bytes) / 1e9;
+  test.estimate_origin = row.cell->origin;
+  test.is_reference = row.cell->is_reference;
+  const auto add_dependency = [&](const Version& version, int64_t combo) {
+    make_id(test.dependencies.emplace_back(), case_of_other_, *row.model, version, combos_.at(combo));
+  };
+  if (row.cell->previous_combo >= 0) add_dependency(*row.cell->version, row.cell->previous_combo);
+  const auto needs = needs_.find({row.model->family, {row.cell->version_id, row.cell->combo_number}});
+  if (needs == needs_.end()) return;
+  for (const Kind& needed : needs->second) add_dependency(versions_.at(needed.version_id), needed.combo);
 }
 
 void TestReader::add_outcomes(std::vector<PlannedTest>& tests) {

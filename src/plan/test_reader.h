@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "plan/test_id.h"
 #include "plan/tests.h"
@@ -29,8 +30,9 @@ class TestReader {
     Digest name_hash;
   };
   struct Combo {
-    std::string hardware_type, label;
+    std::string hardware_type, device, label;
     int64_t batch_size = 0;
+    std::vector<std::pair<std::string, Value>> axes;
     bool wanted = false;  // by the filter
   };
   struct Version {
@@ -39,22 +41,35 @@ class TestReader {
     int64_t version = 0;
     size_t rank = 0;  // in the order of names, then ids
   };
-  struct Row {
-    int64_t model_number, version_id, combo_number, previous_combo;  // -1: none before it
+  struct CellRow {
+    int64_t version_id, combo_number, previous_combo;  // -1: none before it
     int64_t priority, memory_bytes;
     std::string origin;
-    const Model* model;
+    bool is_reference;
     const Version* version;
     const Combo* combo;
+  };
+  struct Row {
+    int64_t model_number;
+    const Model* model;
+    const CellRow* cell;
+  };
+  // One test of a model, as what others need.
+  struct Kind {
+    int64_t version_id, combo;
+    auto operator<=>(const Kind&) const = default;
   };
 
   void read_combos();
   void read_versions();
+  void read_needs();
+  void read_cells();
   std::pair<int64_t, int64_t> model_range();
   void read_models(int64_t begin, int64_t end);
   void read_rows(int64_t begin, int64_t end);
   void name(PlannedTest& test, const Row& row);
-  void make_id(std::string& id, std::string& case_name, const Row& row, const Combo& combo);
+  void make_id(std::string& id, std::string& case_name, const Model& model, const Version& version,
+               const Combo& combo);
   void fill(PlannedTest& test, const Row& row);
   void add_outcomes(std::vector<PlannedTest>& tests);
 
@@ -66,9 +81,11 @@ class TestReader {
   Transaction transaction_;
   std::map<int64_t, Combo> combos_;
   std::map<int64_t, Version> versions_;
-  std::map<int64_t, Model> models_;  // of the range that is being read
-  std::vector<Row> rows_;            // likewise, in order
-  std::string case_of_previous_;
+  std::unordered_map<int64_t, CellRow> cells_;
+  std::map<std::pair<std::string, Kind>, std::vector<Kind>> needs_;  // by family
+  std::map<int64_t, Model> models_;                                  // of the range that is being read
+  std::vector<Row> rows_;                                            // likewise, in order
+  std::string case_of_other_;
 };
 
 }  // namespace testloom

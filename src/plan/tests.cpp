@@ -20,12 +20,21 @@ constexpr const char* kColumns =
     "t.hardware_type, t.batch_size, t.template_name, t.template_id, t.template_version, t.version_id, "
     "t.priority, "
     "t.estimated_memory_gb, t.estimate_origin::VARCHAR, t.dependencies::VARCHAR[], o.outcome, t.plan_id, "
-    "coalesce(t.output_kind, 'python')";
+    "coalesce(t.output_kind, 'python'), t.device, t.axes::VARCHAR, t.is_reference";
 
 constexpr const char* kSources =
     "tests t LEFT JOIN (SELECT test_id, outcome FROM outcomes QUALIFY row_number() OVER (PARTITION BY "
     "test_id ORDER BY "
     "started_at DESC, attempt DESC) = 1) o ON o.test_id = t.test_id";
+
+}  // namespace
+
+std::vector<std::pair<std::string, Value>> axes_of_json(std::string_view json) {
+  if (json == "{}") return {};
+  return std::get<Value::Dict>(value_of_json(json).data);
+}
+
+namespace {
 
 PlannedTest row_of(const Result& rows) {
   PlannedTest test;
@@ -49,6 +58,9 @@ PlannedTest row_of(const Result& rows) {
   test.last_outcome = rows.optional_text(17);
   test.plan_id = rows.integer(18);
   test.output_kind = rows.text(19);
+  test.device = rows.is_null(20) ? device_of(test.hardware_type) : std::string(rows.text(20));
+  test.axes = axes_of_json(rows.text(21));
+  test.is_reference = rows.boolean(22);
   return test;
 }
 
@@ -141,10 +153,13 @@ std::string_view TestRenderer::render(const PlannedTest& test) {
   renderer.set_text(model_location, test.model_location);
   renderer.set_text(task, test.task);
   renderer.set_text(hardware_type, test.hardware_type);
-  renderer.set_text(device, device_of(test.hardware_type));
+  renderer.set_text(device, test.device);
   renderer.set_integer(batch_size, test.batch_size);
   renderer.set_text(test_id, test.test_id);
   renderer.set_text(template_name, test.template_name);
+  for (const auto& [name, value] : test.axes) {
+    if (version.compiled.find_slot(name)) renderer.set(name, value);
+  }
   const bool other_model = version.model_name != test.model_name || version.plan_id != test.plan_id;
   if (version.uses_model_data && other_model) {
     const ModelData& data = model_data_.at({test.plan_id, test.model_name});

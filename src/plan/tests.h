@@ -24,7 +24,9 @@ struct PlannedTest {
   std::string model_location;
   std::string family_origin;
   std::string hardware_type;
+  std::string device;  // what torch calls it
   int64_t batch_size = 0;
+  std::vector<std::pair<std::string, Value>> axes;  // values for the template's parameters
   std::string template_name;
   int64_t template_id = 0;
   int64_t template_version = 0;
@@ -34,6 +36,7 @@ struct PlannedTest {
   double estimated_memory_gb = 0;
   std::string estimate_origin;
   std::vector<std::string> dependencies;    // test_ids
+  bool is_reference = false;                // only there since other tests need it
   std::optional<std::string> last_outcome;  // of the latest attempt with this test_id
 };
 
@@ -54,6 +57,9 @@ void for_each_test(Connection& connection, const TestFilter& filter,
 // are looked up. REQUIRES: no transaction is open.
 void for_each_test_to_render(Connection& connection, const TestFilter& filter,
                              const std::function<void(const PlannedTest&)>& use);
+// The values of a combo, as its column `axes` has them.
+std::vector<std::pair<std::string, Value>> axes_of_json(std::string_view json);
+
 // What an id, or its beginning, tells of its model: plan_models.name_hash. Nothing when it is too short.
 std::optional<int64_t> name_hash_of(std::string_view id);
 

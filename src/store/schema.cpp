@@ -74,7 +74,9 @@ CREATE TABLE plans (
   created_at TIMESTAMP NOT NULL,
   spec JSON NOT NULL,
   tests BIGINT NOT NULL,
-  skipped JSON NOT NULL
+  skipped JSON NOT NULL,
+  fingerprint VARCHAR,
+  summary JSON
 );
 
 CREATE TABLE plan_models (
@@ -98,20 +100,37 @@ CREATE TABLE combos (
   hardware_type VARCHAR NOT NULL,
   batch_size BIGINT NOT NULL,
   axes JSON NOT NULL,
-  label VARCHAR NOT NULL
+  label VARCHAR NOT NULL,
+  device VARCHAR
 );
 
 CREATE TYPE estimate_origin AS ENUM ('measured', 'weights', 'config', 'name', 'prior');
 
-CREATE TABLE test_rows (
+CREATE TABLE plan_cells (
   plan_id INTEGER NOT NULL,
-  model INTEGER NOT NULL,
+  cell INTEGER NOT NULL,
   version_id INTEGER NOT NULL,
   combo INTEGER NOT NULL,
   previous_combo INTEGER,
   priority TINYINT NOT NULL,
   memory_bytes BIGINT NOT NULL,
-  memory_origin estimate_origin NOT NULL
+  memory_origin estimate_origin NOT NULL,
+  is_reference BOOLEAN NOT NULL
+);
+
+CREATE TABLE test_rows (
+  plan_id INTEGER NOT NULL,
+  model INTEGER NOT NULL,
+  cell INTEGER NOT NULL
+);
+
+CREATE TABLE needs (
+  plan_id INTEGER NOT NULL,
+  model_family VARCHAR NOT NULL,
+  version_id INTEGER NOT NULL,
+  combo INTEGER NOT NULL,
+  needed_version_id INTEGER NOT NULL,
+  needed_combo INTEGER NOT NULL
 );
 
 CREATE TABLE runs (
@@ -160,28 +179,75 @@ CREATE TABLE template_parts (
   content VARCHAR NOT NULL,
   is_stored BOOLEAN NOT NULL
 );
-UPDATE store_info SET schema_version = 2;
+)sql";
+
+const char* const kFromSchema2Sql = R"sql(
+DROP VIEW IF EXISTS tests;
+ALTER TABLE combos ADD COLUMN device VARCHAR;
+ALTER TABLE test_rows RENAME TO old_rows;
+CREATE TABLE plan_cells (
+  plan_id INTEGER NOT NULL,
+  cell INTEGER NOT NULL,
+  version_id INTEGER NOT NULL,
+  combo INTEGER NOT NULL,
+  previous_combo INTEGER,
+  priority TINYINT NOT NULL,
+  memory_bytes BIGINT NOT NULL,
+  memory_origin estimate_origin NOT NULL,
+  is_reference BOOLEAN NOT NULL
+);
+
+CREATE TABLE test_rows (
+  plan_id INTEGER NOT NULL,
+  model INTEGER NOT NULL,
+  cell INTEGER NOT NULL
+);
+
+INSERT INTO plan_cells
+SELECT plan_id, row_number() OVER (PARTITION BY plan_id ORDER BY version_id, combo, previous_combo, priority, memory_bytes,
+                                   memory_origin) - 1, version_id, combo, previous_combo, priority, memory_bytes,
+       memory_origin, false
+FROM (SELECT DISTINCT plan_id, version_id, combo, previous_combo, priority, memory_bytes, memory_origin FROM old_rows);
+INSERT INTO test_rows
+SELECT r.plan_id, r.model, c.cell
+FROM old_rows r
+JOIN plan_cells c ON c.plan_id = r.plan_id AND c.version_id = r.version_id AND c.combo = r.combo
+                 AND c.previous_combo IS NOT DISTINCT FROM r.previous_combo AND c.priority = r.priority
+                 AND c.memory_bytes = r.memory_bytes AND c.memory_origin = r.memory_origin
+ORDER BY r.plan_id, r.model;
+DROP TABLE old_rows;
+ALTER TABLE plans ADD COLUMN fingerprint VARCHAR;
+ALTER TABLE plans ADD COLUMN summary JSON;
+CREATE TABLE needs (
+  plan_id INTEGER NOT NULL,
+  model_family VARCHAR NOT NULL,
+  version_id INTEGER NOT NULL,
+  combo INTEGER NOT NULL,
+  needed_version_id INTEGER NOT NULL,
+  needed_combo INTEGER NOT NULL
+);
+UPDATE store_info SET schema_version = 3;
 )sql";
 
 namespace {
 
-// The readable name of a test; `label` is the combo's column with its axes in brackets.
-std::string case_sql(const std::string& label) {
-  return fmt::format("m.model_name || '/' || c.hardware_type || '/' || v.template_name || {}", label);
+// The readable name of a test of model `m`; `c` is the row with its hardware type and label, which holds the
+// axes in brackets, `v` the one with its template's name and hash.
+std::string case_sql(const std::string& c, const std::string& v) {
+  return fmt::format("m.model_name || '/' || {0}.hardware_type || '/' || {1}.template_name || {0}.label", c,
+                     v);
 }
 
 // The UUID (version 8) of one exact definition: 32 bits of the model name's hash, then bits of the hash of
-// case, family, the template's definition and what of the model matters.
-std::string test_id_sql(const std::string& label) {
-  const std::string hash = fmt::format(
-      "md5(md5({}) || ' ' || m.model_family || ' ' || v.definition_hash || ' ' || m.definition_hash)",
-      case_sql(label));
+// case, family, the template's definition and what of the model matters. By a lambda, since it may stand in
+// one.
+std::string test_id_sql(const std::string& c, const std::string& v) {
   return fmt::format(
-      "(SELECT (substr(md5(m.model_name), 1, 8) || '-' || substr(h, 1, 4) || '-8' || substr(h, 5, 3) || '-' "
-      "|| "
-      "translate(substr(h, 8, 1), '0123456789abcdef', '89ab89ab89ab89ab') || substr(h, 9, 3) || '-' || "
-      "substr(h, 12, 12))::UUID FROM (SELECT {} AS h))",
-      hash);
+      "list_transform([md5(md5({}) || ' ' || m.model_family || ' ' || {}.definition_hash || ' ' || "
+      "m.definition_hash)], lambda h: (substr(md5(m.model_name), 1, 8) || '-' || substr(h, 1, 4) || '-8' || "
+      "substr(h, 5, 3) || '-' || translate(substr(h, 8, 1), '0123456789abcdef', '89ab89ab89ab89ab') || "
+      "substr(h, 9, 3) || '-' || substr(h, 12, 12))::UUID)[1]",
+      case_sql(c, v), v);
 }
 
 }  // namespace
@@ -193,21 +259,33 @@ SELECT r.plan_id,
        {test_id} AS test_id,
        {case_name} AS "case",
        m.model_name, m.model_family, m.task, m.model_location,
-       c.hardware_type, c.batch_size, c.axes,
-       v.template_name, v.template_id, v.version AS template_version, r.version_id, v.output_kind,
-       r.priority,
-       r.memory_bytes / 1e9 AS estimated_memory_gb,
-       r.memory_origin AS estimate_origin,
-       CASE WHEN r.previous_combo IS NULL THEN []::UUID[] ELSE [{previous_id}] END AS dependencies,
-       m.family_origin, m.name_hash, r.model, r.combo
+       c.hardware_type, c.device, c.batch_size, c.axes,
+       v.template_name, v.template_id, v.version AS template_version, k.version_id, v.output_kind,
+       k.priority,
+       k.memory_bytes / 1e9 AS estimated_memory_gb,
+       k.memory_origin AS estimate_origin,
+       list_concat(CASE WHEN k.previous_combo IS NULL THEN []::UUID[] ELSE [{previous_id}] END,
+                   coalesce(list_transform(n.needed, lambda x: {needed_id}), []::UUID[])) AS dependencies,
+       k.is_reference AS is_reference,
+       m.family_origin, m.name_hash, r.model, k.combo
 FROM test_rows r
+JOIN plan_cells k ON k.plan_id = r.plan_id AND k.cell = r.cell
 JOIN plan_models m ON m.plan_id = r.plan_id AND m.model = r.model
-JOIN combos c ON c.plan_id = r.plan_id AND c.combo = r.combo
-LEFT JOIN combos p ON p.plan_id = r.plan_id AND p.combo = r.previous_combo
-JOIN template_versions v ON v.version_id = r.version_id;
+JOIN combos c ON c.plan_id = r.plan_id AND c.combo = k.combo
+LEFT JOIN combos p ON p.plan_id = r.plan_id AND p.combo = k.previous_combo
+JOIN template_versions v ON v.version_id = k.version_id
+LEFT JOIN (SELECT e.plan_id, e.model_family, e.version_id, e.combo,
+                  list({{'hardware_type': nc.hardware_type, 'label': nc.label, 'template_name': nv.template_name,
+                        'definition_hash': nv.definition_hash}} ORDER BY e.needed_version_id, e.needed_combo) AS needed
+           FROM needs e
+           JOIN combos nc ON nc.plan_id = e.plan_id AND nc.combo = e.needed_combo
+           JOIN template_versions nv ON nv.version_id = e.needed_version_id
+           GROUP BY ALL) n
+  ON n.plan_id = r.plan_id AND n.model_family = m.model_family AND n.version_id = k.version_id AND n.combo = k.combo;
 )sql",
-                     fmt::arg("test_id", test_id_sql("c.label")), fmt::arg("case_name", case_sql("c.label")),
-                     fmt::arg("previous_id", test_id_sql("p.label")));
+                     fmt::arg("test_id", test_id_sql("c", "v")), fmt::arg("case_name", case_sql("c", "v")),
+                     fmt::arg("previous_id", test_id_sql("p", "v")),
+                     fmt::arg("needed_id", test_id_sql("x", "x")));
 }
 
 }  // namespace testloom

@@ -65,7 +65,8 @@ void create_schema(Connection& connection) {
 
 void upgrade_older(Connection& connection) {
   Transaction transaction(connection);
-  connection.execute(kFromSchema1Sql);
+  if (schema_version(connection) < 2) connection.execute(kFromSchema1Sql);
+  connection.execute(kFromSchema2Sql);
   connection.execute(tests_view_sql());
   transaction.commit();
 }

@@ -17,7 +17,7 @@ class Plans : public StoreFixture {
  protected:
   PlanSummary plan(const std::vector<std::string>& models, const std::vector<std::string>& hardware,
                    const std::vector<int64_t>& batches, const std::string& name = "flags") {
-    return make_plan(*store, {name, models, hardware, batches}, notes,
+    return make_plan(*store, spec_of_flags(name, models, hardware, batches), notes,
                      [](const PlanSummary&) { return true; });
   }
 
@@ -132,7 +132,7 @@ TEST_F(Plans, TheSameStoreElsewhereGivesTheSameIds) {
     const TemporaryFolder elsewhere;
     const auto other = open_store(elsewhere.path() / "x.duckdb", OpenMode::create);
     add_shipped_templates(other->connection());
-    const PlanRequest request{"p", {"gpt2", "bert'\n\"${x}"}, {"cpu", "cuda"}, {1, 4}};
+    const PlanSpec request = spec_of_flags("p", {"gpt2", "bert'\n\"${x}"}, {"cpu", "cuda"}, {1, 4});
     const PlanSummary summary = make_plan(*other, request, notes, [](const PlanSummary&) { return true; });
     std::vector<std::string> found;
     for_each_test(other->connection(), {summary.plan_id, {}, {}, {}},
@@ -163,11 +163,11 @@ TEST_F(Plans, DifferencesGoByCase) {
 TEST_F(Plans, ARefusedPlanLeavesNothing) {
   add("latency", "vision");
   map("net", "vision");
-  const PlanSummary summary =
-      make_plan(*store, {"p", {"net"}, {"cpu"}, {1}}, notes, [](const PlanSummary&) { return false; });
+  const PlanSummary summary = make_plan(*store, spec_of_flags("p", {"net"}, {"cpu"}, {1}), notes,
+                                        [](const PlanSummary&) { return false; });
   EXPECT_EQ(summary.tests, 1);
   EXPECT_EQ(summary.plan_id, 0);
-  for (const char* table : {"plans", "plan_models", "combos", "test_rows"}) {
+  for (const char* table : {"plans", "plan_models", "combos", "plan_cells", "test_rows", "needs"}) {
     EXPECT_EQ(rows(std::string("SELECT count(*)::VARCHAR FROM ") + table), std::vector<std::string>{"0"})
         << table;
   }

@@ -26,8 +26,8 @@ TEST(FileNames, KeepToSafeCharactersAndLength) {
 class Tree : public StoreFixture {
  protected:
   RenderedTree render(const std::vector<std::string>& models, const fs::path& out) {
-    const PlanSummary summary =
-        make_plan(*store, {"p", models, {"cpu"}, {1}}, notes, [](const PlanSummary&) { return true; });
+    const PlanSummary summary = make_plan(*store, spec_of_flags("p", models, {"cpu"}, {1}), notes,
+                                          [](const PlanSummary&) { return true; });
     return render_tree(connection(), {summary.plan_id, {}, {}, {}}, out);
   }
 };

@@ -13,7 +13,7 @@ namespace {
 class TestReading : public StoreFixture {
  protected:
   int64_t plan(const std::vector<std::string>& models, const std::vector<int64_t>& batches) {
-    return make_plan(*store, {"flags", models, {"cpu", "cuda"}, batches}, notes,
+    return make_plan(*store, spec_of_flags("flags", models, {"cpu", "cuda"}, batches), notes,
                      [](const PlanSummary&) { return true; })
         .plan_id;
   }

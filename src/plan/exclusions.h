@@ -1,0 +1,28 @@
+// The conditions that take cells out of a plan, ready to be asked in its statements.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plan/matrix.h"
+#include "plan/plan_models.h"
+#include "store/database.h"
+
+namespace testloom {
+
+struct PlanCondition {
+  std::string
+      sql;  // over `s` (candidates or chosen), `c` (cells) and, when it is about models, `m` (plan_models)
+  bool about_model = false;
+  std::string reason;
+};
+
+// Checks the spec's conditions, on a connection without a transaction. Throws an Error (spec) with every one
+// that cannot be used, at its place.
+std::vector<PlanCondition> check_exclusions(Connection& checker, const PlanSpec& spec, const Matrix& matrix,
+                                            const AttributeTypes& attributes);
+
+// "WHEN CONDITION THEN 'REASON' ...", of those that are about models, or of the others.
+std::string exclusion_cases(const std::vector<PlanCondition>& conditions, bool about_models);
+
+}  // namespace testloom

@@ -1,0 +1,223 @@
+#include "plan/expansion.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "catalog/names.h"
+#include "model/estimate.h"
+#include "plan/axis_check.h"
+#include "plan/exclusions.h"
+#include "plan/needs.h"
+#include "plan/priority.h"
+#include "store/appender.h"
+#include "store/sql_text.h"
+
+namespace testloom {
+
+namespace {
+
+void append(Appender& rows, const Value& value) {
+  if (const auto* truth = std::get_if<bool>(&value.data)) {
+    rows.add_boolean(*truth);
+  } else if (const auto* integer = std::get_if<int64_t>(&value.data)) {
+    rows.add(*integer);
+  } else if (const auto* number = std::get_if<double>(&value.data)) {
+    rows.add_real(*number);
+  } else {
+    rows.add(std::get<std::string>(value.data));
+  }
+}
+
+std::string device_for(const PlanSpec& spec, const std::string& hardware_type) {
+  for (const HardwareSection& section : spec.hardware) {
+    if (section.name == hardware_type && !section.device.empty()) return section.device;
+  }
+  return device_of(hardware_type);
+}
+
+constexpr const char* kCellTablesSql = R"sql(
+CREATE OR REPLACE TEMP TABLE version_cells (version_id INTEGER, combo INTEGER, reason VARCHAR);
+CREATE OR REPLACE TEMP TABLE chosen (
+  model_family VARCHAR, pinned INTEGER, version_id INTEGER, template_name VARCHAR, combo INTEGER,
+  hardware_type VARCHAR, batch_size BIGINT, chain INTEGER, priority TINYINT,
+  memory_bytes BIGINT, is_reference BOOLEAN, reason VARCHAR);
+)sql";
+
+}  // namespace
+
+// Estimates depend on family and batch size alone at this point.
+std::string memory_sql() {
+  std::string priors;
+  for (const FamilyPrior& prior : family_priors()) {
+    priors += fmt::format(" WHEN '{}' THEN {}", prior.model_family, prior.memory_gb);
+  }
+  return fmt::format(
+      "least(9e18, greatest({}, (CASE model_family{} ELSE {} END) * batch_size::DOUBLE / {}) * 1e9)::BIGINT",
+      prior_memory_floor_gb, priors, prior_other_family_gb, prior_batch_size);
+}
+
+std::string limit_case(const PlanSpec& spec) {
+  std::string cases;
+  for (const auto& [hardware_type, gigabytes] : spec.memory_limits_gb) {
+    cases += fmt::format(
+        " WHEN hardware_type = {0} AND memory_bytes > {1} THEN 'predicted ' || round(memory_bytes / 1e9, 1) "
+        "|| ' GB, more than the limit of {2} GB on {3}'",
+        sql_text(hardware_type), gigabytes * 1e9, gigabytes, hardware_type);
+  }
+  return cases.empty() ? "NULL" : "CASE" + cases + " END";
+}
+
+Expansion::Expansion(Connection& connection, const ExpansionRequest& request)
+    : connection_(connection), request_(request), spec_(*request.spec), matrix_(*request.spec) {}
+
+void Expansion::prepare() {
+  connection_.execute(kCellTablesSql);
+  read_versions();
+  check_axes();
+  write_version_cells();
+  write_chosen();
+  write_needs();
+  chain();
+  write_expanded();
+  check_size();
+}
+
+void Expansion::read_versions() {
+  for (const Variant& variant : *request_.variants) {
+    for (const NeedInfo& need : variant.needs) {
+      for (const auto& [name, value] : need.axes) {
+        if (name != "hardware_type" && name != "batch_size") matrix_.add_needed_axis(name);
+      }
+    }
+  }
+  for (const Variant& variant : *request_.variants) {
+    if (!variant.version_id || !variant.problem.empty()) continue;
+    VersionAxes& version = versions_[*variant.version_id];
+    version.variant = &variant;
+    version.declared.assign(matrix_.axis_count(), false);
+    for (const ParameterInfo& parameter : variant.parameters) {
+      if (const std::optional<size_t> axis = matrix_.find_axis(parameter.name))
+        version.declared[*axis] = true;
+    }
+  }
+}
+
+void Expansion::check_axes() const { check_plan_axes(spec_, *request_.variants); }
+
+// The cells of each version on the plan's hardware types.
+void Expansion::write_version_cells() {
+  double most = 0;
+  for (const auto& [version_id, version] : versions_) most += matrix_.count_cells(version.declared);
+  if (most > static_cast<double>(spec_.max_tests))
+    refuse_size(spec_, most, "the cells of the templates alone are");
+  Appender rows(connection_, "temp", "version_cells");
+  for (const auto& [version_id, version] : versions_) {
+    matrix_.add_cells(version.declared, [&, id = version_id](int32_t combo) {
+      const Cell& cell = matrix_.cells()[static_cast<size_t>(combo)];
+      const std::string reason = reason_not_taken(*version.variant, matrix_, cell);
+      rows.add(id).add(int64_t{combo});
+      reason.empty() ? rows.add_null() : rows.add(reason);
+      rows.end_row();
+    });
+  }
+  rows.flush();
+  std::string columns;
+  for (size_t axis = 0; axis < matrix_.axis_count(); ++axis) {
+    if (matrix_.is_planned(axis))
+      columns += fmt::format(", a{} {}", axis, type_of_axis(matrix_.values(axis)));
+  }
+  connection_.execute(
+      fmt::format("CREATE OR REPLACE TEMP TABLE cells (combo INTEGER, hardware_type VARCHAR, batch_size "
+                  "BIGINT, chain INTEGER{})",
+                  columns));
+  write_cells(0);
+}
+
+// The cells from this number on, into combos and cells.
+void Expansion::write_cells(size_t from) {
+  Appender combos(connection_, "", "combos"), cells(connection_, "temp", "cells");
+  for (size_t number = from; number < matrix_.cells().size(); ++number) {
+    const Cell& cell = matrix_.cells()[number];
+    const auto combo = static_cast<int64_t>(number);
+    combos.add(request_.plan_id).add(combo).add(cell.hardware_type).add(cell.batch_size);
+    combos.add(matrix_.json_of(cell))
+        .add(matrix_.label_of(cell))
+        .add(device_for(spec_, cell.hardware_type))
+        .end_row();
+    Cell chain = cell;
+    chain.batch_size = 0;
+    const auto chain_number = static_cast<int64_t>(chains_.emplace(chain, chains_.size()).first->second);
+    cells.add(combo).add(cell.hardware_type).add(cell.batch_size).add(chain_number);
+    for (size_t axis = 0; axis < matrix_.axis_count(); ++axis) {
+      if (!matrix_.is_planned(axis)) continue;
+      const int32_t value = cell.values[axis];
+      value == Cell::kNotDeclared ? void(cells.add_null())
+                                  : append(cells, matrix_.values(axis)[static_cast<size_t>(value)].value);
+    }
+    cells.end_row();
+  }
+  combos.flush();
+  cells.flush();
+}
+
+// What is left out by a condition that no model's own columns are in is left out here; the others are asked
+// for each row.
+void Expansion::write_chosen() {
+  conditions_ = check_exclusions(*request_.checker, spec_, matrix_, *request_.attributes);
+  connection_.query(
+      fmt::format("INSERT INTO chosen SELECT s.model_family, s.pinned, s.version_id, s.template_name, "
+                  "c.combo, c.hardware_type, "
+                  "c.batch_size, c.chain, 0, 0, false, CASE WHEN v.reason IS NOT NULL THEN v.reason {} "
+                  "END FROM candidates s "
+                  "JOIN version_cells v ON v.version_id = s.version_id JOIN cells c ON c.combo = v.combo AND "
+                  "c.hardware_type = "
+                  "s.hardware_type WHERE s.problem IS NULL AND s.is_wanted",
+                  exclusion_cases(conditions_, false)));
+  estimate();
+}
+
+void Expansion::estimate() {
+  connection_.query(
+      fmt::format("UPDATE chosen SET priority = {}, memory_bytes = {}", kPrioritySql, memory_sql()));
+  connection_.query(fmt::format("UPDATE chosen SET reason = {} WHERE reason IS NULL", limit_case(spec_)));
+}
+
+void Expansion::write_needs() {
+  const size_t before = matrix_.cells().size();
+  NeedsResolver resolver(connection_, request_.plan_id, *request_.variants, matrix_);
+  if (!resolver.any()) return;
+  resolver.resolve();
+  write_cells(before);
+  resolver.write();
+  estimate();
+}
+
+// A chain's previous test is the one of the next smaller batch that is there. What is there gets its number.
+void Expansion::chain() {
+  connection_.execute(R"sql(
+CREATE OR REPLACE TEMP TABLE chosen AS
+SELECT *,
+       CASE WHEN reason IS NULL AND NOT is_reference
+            THEN lag(combo) OVER (PARTITION BY model_family, pinned, version_id, chain, reason IS NULL AND NOT is_reference
+                                  ORDER BY batch_size) END AS previous_combo,
+       CASE WHEN reason IS NULL
+            THEN row_number() OVER (PARTITION BY reason IS NULL
+                                    ORDER BY model_family, pinned, template_name, version_id, combo) - 1 END::INTEGER AS cell
+FROM chosen ORDER BY model_family, pinned, template_name, version_id, combo
+)sql");
+}
+
+void Expansion::check_size() {
+  Result rows = connection_.query(
+      "SELECT coalesce(sum(g.models::DOUBLE), 0) FROM groups g JOIN chosen s ON s.model_family = "
+      "g.model_family AND "
+      "s.pinned IS NOT DISTINCT FROM g.pinned WHERE s.reason IS NULL");
+  rows.next();
+  if (rows.real(0) > static_cast<double>(spec_.max_tests))
+    refuse_size(spec_, rows.real(0), "the plan would have");
+}
+
+}  // namespace testloom

@@ -1,0 +1,77 @@
+// From what was selected to the tests: cells, what is left out and why, chains, needs, and the rows of the
+// big table, which are written by one statement.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "plan/exclusions.h"
+#include "plan/matrix.h"
+#include "plan/plan_models.h"
+#include "plan/variants.h"
+
+namespace testloom {
+
+struct ExpansionRequest {
+  int64_t plan_id = 0;
+  const PlanSpec* spec = nullptr;
+  const std::vector<Variant>* variants = nullptr;
+  const AttributeTypes* attributes = nullptr;
+  Connection* checker = nullptr;  // for conditions: they are checked outside of the plan's transaction
+};
+
+// The small tables of an expansion, all temporary but combos and needs; a plan's tests follow from them
+// alone.
+//   cells(combo, hardware_type, batch_size, chain, a0, a1, ...)   chain: the same for cells that differ in
+//   their
+//       batch size alone; a<N>: the value of the matrix's Nth axis
+//   chosen(model_family, pinned, version_id, template_name, combo, hardware_type, batch_size, chain,
+//          priority, memory_bytes, is_reference, reason, previous_combo, cell)
+//       each cell of each group of models; with a reason it is skipped, else it has a number in plan_cells
+//   expanded(model, version_id, combo, chain, batch_size, priority, memory_bytes, is_reference, reason)
+//       single tests, of the models that do not have all of their group's alike
+// What a cell is estimated to need in bytes, over the columns model_family and batch_size; and why it is left
+// out for that, over hardware_type and memory_bytes, or NULL.
+std::string memory_sql();
+std::string limit_case(const PlanSpec& spec);
+
+class Expansion {
+ public:
+  Expansion(Connection& connection, const ExpansionRequest& request);
+
+  // Fills the small tables. Throws an Error (spec) for axes that no template declares, values of a wrong
+  // type, conditions that cannot be used, needs that go round in a circle, and more tests than the limit.
+  void prepare();
+  // Writes the rows.
+  void write_rows();
+
+ private:
+  struct VersionAxes {
+    const Variant* variant = nullptr;
+    std::vector<bool> declared;  // by axis of the matrix
+  };
+
+  void read_versions();
+  void check_axes() const;
+  void write_version_cells();
+  void write_cells(size_t from);
+  void write_chosen();
+  void write_expanded();
+  void write_inclusion(const Inclusion& inclusion);
+  void write_needs();
+  void estimate();
+  void chain();
+  void check_size();
+
+  Connection& connection_;
+  const ExpansionRequest request_;
+  const PlanSpec& spec_;
+  Matrix matrix_;
+  std::map<int64_t, VersionAxes> versions_;
+  std::map<Cell, size_t> chains_;  // by the cell with batch size 0
+  std::vector<PlanCondition> conditions_;
+};
+
+}  // namespace testloom

@@ -1,0 +1,155 @@
+// The tests themselves: rows of the big table, from the small ones.
+#include <set>
+
+#include <fmt/format.h>
+
+#include "plan/expansion.h"
+#include "plan/priority.h"
+#include "store/appender.h"
+
+namespace testloom {
+
+namespace {
+
+// Each model with the cells of its group that are not skipped, less those that need keys which it lacks.
+constexpr const char* kOfModels =
+    "FROM plan_models m JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM "
+    "m.template_id "
+    "AND s.reason IS NULL";
+constexpr const char* kLacksNothing =
+    " AND NOT EXISTS (SELECT 1 FROM lacks l WHERE l.model = m.model AND l.version_id = s.version_id AND "
+    "l.hardware_type = "
+    "s.hardware_type)";
+
+bool has_rows(Connection& connection, const char* table) {
+  return connection.query(fmt::format("SELECT 1 FROM {} LIMIT 1", table)).next();
+}
+
+}  // namespace
+
+// An inclusion is a small plan of its own for one model; what it does not say is as in the plan.
+void Expansion::write_inclusion(const Inclusion& inclusion) {
+  PlanSpec part = spec_;
+  std::string model_name;
+  std::optional<std::string> template_name;
+  std::vector<std::pair<size_t, int32_t>> values;
+  for (const auto& [key, value] : inclusion.cell) {
+    if (key == "model_name") {
+      model_name = std::get<std::string>(value.data);
+    } else if (key == "template_name") {
+      template_name = std::get<std::string>(value.data);
+    } else if (key == "hardware_type") {
+      part.hardware_types = {std::get<std::string>(value.data)};
+    } else if (key == "batch_size") {
+      part.batch_sizes = {std::get<int64_t>(value.data)};
+    } else if (const std::optional<size_t> axis = matrix_.find_axis(key)) {
+      values.emplace_back(*axis, matrix_.add_value(*axis, value));
+    } else {
+      throw Error(
+          ErrorKind::spec,
+          std::vector{diagnose(spec_, inclusion.place, fmt::format("no axis of the plan is called '{}'", key),
+                               "give it in [plan.axes], or leave it out here")});
+    }
+  }
+  const size_t before = matrix_.cells().size();
+  Matrix cells(part);
+  Appender rows(connection_, "temp", "included");
+  for (const auto& [version_id, version] : versions_) {
+    if (template_name && version.variant->template_name != *template_name) continue;
+    std::set<int32_t> seen;
+    cells.add_cells(version.declared, [&, id = version_id, &axes = version.declared](int32_t number) {
+      Cell cell = cells.cells()[static_cast<size_t>(number)];
+      cell.values.resize(matrix_.axis_count(), Cell::kNotDeclared);
+      for (const auto& [axis, value] : values) {
+        if (axes[axis]) cell.values[axis] = value;
+      }
+      const int32_t combo = matrix_.add(cell);
+      if (seen.insert(combo).second) rows.add(model_name).add(id).add(int64_t{combo}).end_row();
+    });
+  }
+  rows.flush();
+  write_cells(before);
+}
+
+// The rows of models that have other cells than their group: all models where conditions ask for their own
+// columns, those with inclusions else.
+void Expansion::write_expanded() {
+  connection_.execute(
+      "CREATE OR REPLACE TEMP TABLE included (model_name VARCHAR, version_id INTEGER, combo INTEGER);"
+      "CREATE OR REPLACE TEMP TABLE single (model INTEGER)");
+  for (const Inclusion& inclusion : spec_.inclusions) write_inclusion(inclusion);
+  const std::string cases = exclusion_cases(conditions_, true);
+  connection_.query(cases.empty()
+                        ? "INSERT INTO single SELECT m.model FROM plan_models m WHERE m.plan_id = $1 AND "
+                          "m.model_name IN (SELECT model_name FROM included)"
+                        : "INSERT INTO single SELECT model FROM plan_models WHERE plan_id = $1",
+                    {request_.plan_id});
+  const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
+  connection_.query(fmt::format("CREATE OR REPLACE TEMP TABLE expanded AS SELECT m.model, s.version_id, "
+                                "s.combo, s.chain, s.batch_size, "
+                                "s.priority, s.memory_bytes, s.is_reference, {} AS reason {} JOIN cells c ON "
+                                "c.combo = s.combo WHERE "
+                                "m.plan_id = $1 AND m.model IN (SELECT model FROM single){}",
+                                cases.empty() ? "NULL::VARCHAR" : "CASE" + cases + " END", kOfModels, lacks),
+                    {request_.plan_id});
+  if (spec_.inclusions.empty()) return;
+  connection_.query(fmt::format("INSERT INTO expanded WITH extra AS (SELECT DISTINCT m.model, "
+                                "m.model_family, i.version_id, i.combo, c.chain, "
+                                "c.batch_size, c.hardware_type FROM included i JOIN plan_models m ON "
+                                "m.plan_id = $1 AND m.model_name = "
+                                "i.model_name JOIN cells c ON c.combo = i.combo JOIN candidates s ON "
+                                "s.model_family = m.model_family AND "
+                                "s.pinned IS NOT DISTINCT FROM m.template_id AND s.hardware_type = "
+                                "c.hardware_type AND s.version_id = "
+                                "i.version_id AND s.problem IS NULL WHERE NOT EXISTS (SELECT 1 FROM expanded "
+                                "e WHERE e.model = m.model AND "
+                                "e.version_id = i.version_id AND e.combo = i.combo AND e.reason IS NULL){}), "
+                                "estimated AS (SELECT *, {} AS "
+                                "priority, {} AS memory_bytes FROM extra) SELECT model, version_id, combo, "
+                                "chain, batch_size, priority, "
+                                "memory_bytes, false, {} FROM estimated",
+                                lacks, kPrioritySql, memory_sql(), limit_case(spec_)),
+                    {request_.plan_id});
+}
+
+// Single tests whose chain is another one than their group's need cells of their own.
+constexpr const char* kSingleCellsSql = R"sql(
+CREATE OR REPLACE TEMP TABLE single_rows AS
+SELECT model, version_id, combo, priority, memory_bytes, is_reference,
+       CASE WHEN NOT is_reference THEN lag(combo) OVER (PARTITION BY model, version_id, chain, is_reference
+                                                        ORDER BY batch_size) END AS previous_combo
+FROM expanded WHERE reason IS NULL;
+CREATE OR REPLACE TEMP TABLE single_cells AS
+SELECT (SELECT coalesce(max(cell) + 1, 0) FROM chosen) + row_number() OVER (ORDER BY version_id, combo, previous_combo, priority, memory_bytes, is_reference) - 1 AS cell, *
+FROM (SELECT DISTINCT version_id, combo, previous_combo, priority, memory_bytes, is_reference FROM single_rows)
+)sql";
+
+void Expansion::write_rows() {
+  connection_.query(
+      "INSERT INTO plan_cells SELECT $1, cell, version_id, combo, previous_combo, priority, memory_bytes, "
+      "'prior', "
+      "is_reference FROM chosen WHERE reason IS NULL ORDER BY cell",
+      {request_.plan_id});
+  const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
+  const bool has_single = has_rows(connection_, "single");
+  connection_.query(
+      fmt::format("INSERT INTO test_rows SELECT $1, m.model, s.cell {} WHERE m.plan_id = $1{}{}", kOfModels,
+                  lacks, has_single ? " AND m.model NOT IN (SELECT model FROM single)" : ""),
+      {request_.plan_id});
+  if (!has_single) return;
+  connection_.execute(kSingleCellsSql);
+  connection_.query(
+      "INSERT INTO plan_cells SELECT $1, cell, version_id, combo, previous_combo, priority, memory_bytes, "
+      "'prior', "
+      "is_reference FROM single_cells ORDER BY cell",
+      {request_.plan_id});
+  connection_.query(
+      "INSERT INTO test_rows SELECT $1, r.model, c.cell FROM single_rows r JOIN single_cells c ON "
+      "c.version_id = "
+      "r.version_id AND c.combo = r.combo AND c.previous_combo IS NOT DISTINCT FROM r.previous_combo AND "
+      "c.priority = "
+      "r.priority AND c.memory_bytes = r.memory_bytes AND c.is_reference = r.is_reference ORDER BY r.model",
+      {request_.plan_id});
+}
+
+}  // namespace testloom

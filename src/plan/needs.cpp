@@ -1,0 +1,268 @@
+#include "plan/needs.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "catalog/json_values.h"
+#include "store/appender.h"
+
+namespace testloom {
+
+NeedsResolver::NeedsResolver(Connection& connection, int64_t plan_id, const std::vector<Variant>& variants,
+                             Matrix& matrix)
+    : connection_(connection), plan_id_(plan_id), matrix_(matrix) {
+  read_variants(variants);
+  if (!any()) return;
+  read_candidates();
+  read_chosen();
+}
+
+void NeedsResolver::read_variants(const std::vector<Variant>& variants) {
+  for (const Variant& variant : variants) {
+    if (!variant.version_id) continue;
+    versions_[*variant.version_id] = &variant;
+    if (!variant.needs.empty()) needs_[*variant.version_id] = &variant.needs;
+    std::vector<bool>& declared = declared_[*variant.version_id];
+    declared.assign(matrix_.axis_count(), false);
+    for (const ParameterInfo& parameter : variant.parameters) {
+      if (const std::optional<size_t> axis = matrix_.find_axis(parameter.name)) declared[*axis] = true;
+    }
+  }
+}
+
+void NeedsResolver::read_candidates() {
+  Result rows = connection_.query(
+      "SELECT model_family, pinned, hardware_type, template_name, version_id, problem FROM candidates ORDER "
+      "BY ALL");
+  while (rows.next()) {
+    const Group group{std::string(rows.text(0)),
+                      rows.is_null(1) ? std::nullopt : std::optional(rows.integer(1))};
+    const auto [known, added] = group_numbers_.emplace(group, groups_.size());
+    if (added) groups_.push_back(group);
+    Found& found = candidates_[{known->second, std::string(rows.text(2)), std::string(rows.text(3))}];
+    if (!rows.is_null(5))
+      found.reason = rows.text(5);
+    else
+      found.version_id = rows.integer(4);
+  }
+}
+
+void NeedsResolver::read_chosen() {
+  Result rows = connection_.query("SELECT model_family, pinned, version_id, combo, reason FROM chosen");
+  while (rows.next()) {
+    const Group group{std::string(rows.text(0)),
+                      rows.is_null(1) ? std::nullopt : std::optional(rows.integer(1))};
+    State& state = nodes_[{group_numbers_.at(group), rows.integer(2), static_cast<int32_t>(rows.integer(3))}];
+    if (!rows.is_null(4)) state.reason = rows.text(4);
+  }
+}
+
+NeedsResolver::Found NeedsResolver::find_version(size_t group, const std::string& hardware_type,
+                                                 const std::string& template_name) const {
+  const auto found = candidates_.find({group, hardware_type, template_name});
+  if (found != candidates_.end()) return found->second;
+  return {std::nullopt, groups_[group].pinned ? "which a mapping that pins another template leaves out"
+                                              : fmt::format("which no template is for family {} on {}",
+                                                            groups_[group].model_family, hardware_type)};
+}
+
+// The test that a need means, or the reason why there is none; nothing for the test itself.
+std::optional<NeedsResolver::Node> NeedsResolver::needed_node(const Node& node, const NeedInfo& need,
+                                                              std::string& reason) {
+  Cell cell = matrix_.cells()[static_cast<size_t>(node.combo)];
+  for (const auto& [name, value] : need.axes) {
+    if (name == "hardware_type") cell.hardware_type = std::get<std::string>(value.data);
+    if (name == "batch_size") cell.batch_size = std::get<int64_t>(value.data);
+  }
+  const Found found = find_version(node.group, cell.hardware_type, need.template_name);
+  if (!found.version_id) {
+    reason = fmt::format("it needs '{}', {}", need.template_name,
+                         found.reason.starts_with("which ") ? found.reason : "but " + found.reason);
+    return std::nullopt;
+  }
+  const Variant& needed = *versions_.at(*found.version_id);
+  for (size_t axis = 0; axis < matrix_.axis_count(); ++axis) {
+    if (!declared_.at(*found.version_id)[axis]) {
+      cell.values[axis] = Cell::kNotDeclared;
+    } else if (cell.values[axis] == Cell::kNotDeclared && matrix_.is_planned(axis)) {
+      cell.values[axis] = 0;  // the template that needs it does not say: the plan's first value
+    }
+  }
+  for (const auto& [name, value] : need.axes) {
+    const std::optional<size_t> axis = matrix_.find_axis(name);
+    if (!axis || !declared_.at(*found.version_id)[*axis]) continue;
+    const auto parameter = std::find_if(needed.parameters.begin(), needed.parameters.end(),
+                                        [&, n = name](const ParameterInfo& each) { return each.name == n; });
+    const bool is_default = parameter->default_value &&
+                            json_of(*parameter->default_value) == json_of(value) &&
+                            !matrix_.is_planned(*axis);
+    cell.values[*axis] = is_default ? Cell::kNotDeclared : matrix_.add_value(*axis, value);
+  }
+  const Node target{node.group, *found.version_id, matrix_.add(cell)};
+  if (target == node) return std::nullopt;
+  const auto [known, added] = nodes_.try_emplace(target);
+  if (added) known->second.is_reference = true;
+  return target;
+}
+
+void NeedsResolver::resolve_node(const Node& node) {
+  if (nodes_.at(node).is_resolved) return;
+  nodes_.at(node).is_resolved = true;
+  const auto needs = needs_.find(node.version_id);
+  if (needs == needs_.end() || !nodes_.at(node).reason.empty()) return;
+  for (const NeedInfo& need : *needs->second) {
+    std::string reason;
+    const std::optional<Node> needed = needed_node(node, need, reason);
+    State& state = nodes_.at(node);
+    if (!reason.empty()) {
+      state.reason = reason;
+      state.needed.clear();
+      return;
+    }
+    if (needed) state.needed.push_back(*needed);
+  }
+}
+
+// The test of the next smaller batch, which a chain puts before it.
+std::optional<NeedsResolver::Node> NeedsResolver::previous_in_chain(const Node& node) const {
+  if (nodes_.at(node).is_reference) return std::nullopt;
+  const auto found = chains_.find(node);
+  return found == chains_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string NeedsResolver::name_of(const Node& node) const {
+  const Cell& cell = matrix_.cells()[static_cast<size_t>(node.combo)];
+  return fmt::format("{}/{}{}", cell.hardware_type, versions_.at(node.version_id)->template_name,
+                     matrix_.label_of(cell));
+}
+
+void NeedsResolver::refuse_circle(const std::vector<Node>& path, const Node& again) const {
+  std::string way;
+  for (auto at = std::find(path.begin(), path.end(), again); at != path.end(); ++at)
+    way += name_of(*at) + " -> ";
+  throw Error(ErrorKind::spec,
+              fmt::format("tests of family {} need each other in a circle: {}{}",
+                          groups_[again.group].model_family, way, name_of(again)),
+              "take one '#% needs' of these templates out");
+}
+
+// Goes through all that a test comes after, depth first, without calling itself.
+void NeedsResolver::visit(const Node& start) {
+  struct Step {
+    std::vector<Node> next;
+    size_t at = 0;
+  };
+  std::vector<Node> path;
+  std::vector<Step> steps;
+  const auto enter = [&](const Node& node) {
+    resolve_node(node);
+    on_path_.insert(node);
+    path.push_back(node);
+    Step step{nodes_.at(node).needed};
+    if (const std::optional<Node> previous = previous_in_chain(node)) step.next.push_back(*previous);
+    steps.push_back(std::move(step));
+  };
+  if (done_.contains(start)) return;
+  enter(start);
+  while (!steps.empty()) {
+    Step& step = steps.back();
+    if (step.at == step.next.size()) {
+      const Node node = path.back();
+      State& state = nodes_.at(node);
+      for (const Node& needed : state.needed) {
+        const std::string& why = nodes_.at(needed).reason;
+        if (state.reason.empty() && !why.empty())
+          state.reason = fmt::format("it needs {}, which is skipped: {}", name_of(needed), why);
+      }
+      done_.insert(node);
+      on_path_.erase(node);
+      path.pop_back();
+      steps.pop_back();
+      continue;
+    }
+    const Node next = step.next[step.at++];
+    if (on_path_.contains(next)) refuse_circle(path, next);
+    if (!done_.contains(next)) enter(next);
+  }
+}
+
+void NeedsResolver::resolve() {
+  // By version, group and what differs in batch size alone, the batch sizes ascending.
+  std::map<std::tuple<size_t, int64_t, Cell>, std::map<int64_t, Node>> by_chain;
+  std::vector<Node> starts;
+  for (const auto& [node, state] : nodes_) {
+    if (!state.reason.empty()) continue;
+    Cell chain = matrix_.cells()[static_cast<size_t>(node.combo)];
+    const int64_t batch_size = std::exchange(chain.batch_size, 0);
+    by_chain[{node.group, node.version_id, chain}][batch_size] = node;
+    if (needs_.contains(node.version_id)) starts.push_back(node);
+  }
+  for (const auto& [key, nodes] : by_chain) {
+    for (auto at = nodes.begin(); at != nodes.end(); ++at) {
+      if (at != nodes.begin()) chains_.emplace(at->second, std::prev(at)->second);
+    }
+  }
+  for (const Node& start : starts) visit(start);
+}
+
+// Without those that only skipped tests would have needed.
+std::set<NeedsResolver::Node> NeedsResolver::wanted_references() const {
+  std::set<Node> wanted;
+  std::vector<Node> left;
+  for (const auto& [node, state] : nodes_) {
+    if (!state.is_reference && state.reason.empty()) left.push_back(node);
+  }
+  while (!left.empty()) {
+    const State& state = nodes_.at(left.back());
+    left.pop_back();
+    for (const Node& needed : state.needed) {
+      if (nodes_.at(needed).is_reference && wanted.insert(needed).second) left.push_back(needed);
+    }
+  }
+  return wanted;
+}
+
+void NeedsResolver::write() {
+  const std::set<Node> wanted = wanted_references();
+  connection_.execute(
+      "CREATE OR REPLACE TEMP TABLE unmet (model_family VARCHAR, pinned INTEGER, version_id INTEGER, combo "
+      "INTEGER, reason "
+      "VARCHAR)");
+  Appender edges(connection_, "", "needs"), unmet(connection_, "temp", "unmet"),
+      chosen(connection_, "temp", "chosen");
+  for (const auto& [node, state] : nodes_) {
+    const Group& group = groups_[node.group];
+    const auto add_pinned = [&](Appender& rows) { group.pinned ? rows.add(*group.pinned) : rows.add_null(); };
+    if (!state.reason.empty()) {
+      if (!state.is_resolved || state.is_reference) continue;
+      unmet.add(group.model_family);
+      add_pinned(unmet);
+      unmet.add(node.version_id).add(int64_t{node.combo}).add(state.reason).end_row();
+      continue;
+    }
+    if (state.is_reference && !wanted.contains(node)) continue;
+    for (const Node& needed : state.needed) {
+      edges.add(plan_id_).add(group.model_family).add(node.version_id).add(int64_t{node.combo});
+      edges.add(needed.version_id).add(int64_t{needed.combo}).end_row();
+    }
+    if (!state.is_reference) continue;
+    const Cell& cell = matrix_.cells()[static_cast<size_t>(node.combo)];
+    chosen.add(group.model_family);
+    add_pinned(chosen);
+    chosen.add(node.version_id).add(versions_.at(node.version_id)->template_name).add(int64_t{node.combo});
+    chosen.add(cell.hardware_type).add(cell.batch_size).add_null().add(int64_t{0}).add(int64_t{0});
+    chosen.add_boolean(true).add_null().end_row();
+  }
+  edges.flush();
+  unmet.flush();
+  chosen.flush();
+  connection_.execute(
+      "UPDATE chosen SET reason = u.reason FROM unmet u WHERE chosen.reason IS NULL AND u.model_family = "
+      "chosen.model_family AND u.pinned IS NOT DISTINCT FROM chosen.pinned AND u.version_id = "
+      "chosen.version_id AND "
+      "u.combo = chosen.combo");
+}
+
+}  // namespace testloom

@@ -1,0 +1,103 @@
+#include "plan/variants.h"
+
+#include <fmt/format.h>
+
+#include "catalog/template_parts.h"
+
+namespace testloom {
+
+namespace {
+
+struct LiveTemplate {
+  VersionKey key;
+  OutputKind output;
+  std::vector<UsedTemplate> files;  // what it took from files when it was added
+};
+
+std::vector<LiveTemplate> read_live(Connection& connection) {
+  Result rows = connection.query(
+      "SELECT l.template_id, l.version, l.template_name, l.model_family, l.hardware_type, v.content, "
+      "coalesce(v.output_kind, 'python'), v.version_id FROM templates l JOIN template_versions v ON "
+      "v.template_id = l.template_id AND v.version = l.version WHERE l.removed_at IS NULL AND NOT "
+      "coalesce(l.is_partial, false) QUALIFY row_number() OVER (PARTITION BY l.template_id ORDER BY "
+      "v.version_id) = 1 ORDER BY l.template_id");
+  std::vector<LiveTemplate> live;
+  while (rows.next()) {
+    LiveTemplate found{{rows.integer(0), rows.integer(1), std::string(rows.text(2)),
+                        std::string(rows.text(3)), rows.optional_text(4), std::string(rows.text(5))},
+                       parse_output_kind(rows.text(6)).value_or(OutputKind::python),
+                       {}};
+    for (UsedTemplate& part : read_parts(connection, rows.integer(7))) {
+      if (!part.found.stored) found.files.push_back(std::move(part));
+    }
+    live.push_back(std::move(found));
+  }
+  return live;
+}
+
+std::string find_parameter_without_value(const Template& compiled, const std::set<std::string>& axes) {
+  for (const ParameterInfo& parameter : compiled.parameters()) {
+    if (!parameter.default_value && !axes.contains(parameter.name)) return parameter.name;
+  }
+  return {};
+}
+
+struct Compiled {
+  Variant variant;
+  bool depends_on_hardware = false;  // texts of the store are part of it
+};
+
+Compiled compile_live(Connection& connection, const LiveTemplate& live, const std::string& hardware_type,
+                      const std::set<std::string>& axes) {
+  const std::string path = fmt::format("template '{}'", live.key.template_name);
+  PartsFinder files(live.files, path);
+  StoreFinder stored(connection, {live.key.model_family, hardware_type});
+  FinderChain finder(&files, &stored);
+  Compiled made;
+  Variant& variant = made.variant;
+  variant.template_id = live.key.template_id;
+  variant.template_name = live.key.template_name;
+  variant.model_family = live.key.model_family;
+  variant.hardware_type = live.key.hardware_type;
+  try {
+    const Template compiled =
+        Template::compile(path, live.key.content, {.output = live.output, .finder = &finder});
+    variant.version_id = write_version(connection, live.key, compiled);
+    variant.required_keys = compiled.required_keys();
+    variant.parameters = compiled.parameters();
+    variant.needs = compiled.needs();
+    for (const UsedTemplate& used : compiled.used_templates()) made.depends_on_hardware |= used.found.stored;
+    for (const std::string_view name : compiled.used_names()) {
+      variant.uses_model_data = variant.uses_model_data || name == "config" || name == "model";
+    }
+    if (const std::string parameter = find_parameter_without_value(compiled, axes); !parameter.empty()) {
+      variant.problem = fmt::format("the parameter '{}' of the {} has no value", parameter, path);
+    }
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::template_text) throw;
+    made.depends_on_hardware = true;
+    variant.problem = fmt::format("the {} does not pass its check: {}", path, error.message());
+  }
+  return made;
+}
+
+}  // namespace
+
+// There are few templates, so all are compiled; those made of the store's texts for each hardware type, since
+// these may have variants.
+std::vector<Variant> make_variants(Connection& connection, const std::set<std::string>& hardware_types,
+                                   const std::set<std::string>& axes) {
+  std::vector<Variant> variants;
+  for (const LiveTemplate& live : read_live(connection)) {
+    std::optional<Compiled> made;
+    for (const std::string& hardware_type : hardware_types) {
+      if (live.key.hardware_type && *live.key.hardware_type != hardware_type) continue;
+      if (!made || made->depends_on_hardware) made = compile_live(connection, live, hardware_type, axes);
+      variants.push_back(made->variant);
+      variants.back().on_hardware = hardware_type;
+    }
+  }
+  return variants;
+}
+
+}  // namespace testloom

@@ -1,0 +1,289 @@
+// Axes, zips, exclusions, inclusions, limits and needs: which tests a plan has, and why the others are not
+// there.
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "plan/planner.h"
+#include "plan/test_reader.h"
+#include "support/store_fixture.h"
+
+namespace testloom {
+namespace {
+
+constexpr const char* kPlain = "def test_it():\n    return ${batch_size}\n";
+constexpr const char* kDtype =
+    "#% param dtype: str = \"float32\"\ndef test_it():\n    return \"${dtype}\", ${batch_size}\n";
+
+class Axes : public StoreFixture {
+ protected:
+  Axes() {
+    map("net", "vision");
+    spec = spec_of_flags("p", {"net"}, {"cpu"}, {1, 4});
+  }
+
+  static Axis axis(std::string name, std::vector<Value> values) {
+    return {std::move(name), std::move(values), {}, {}};
+  }
+
+  PlanSummary plan() {
+    return make_plan(*store, spec, notes, [](const PlanSummary&) { return true; });
+  }
+  std::vector<PlannedTest> tests() {
+    std::vector<PlannedTest> all;
+    for_each_test(connection(), {plan().plan_id, {}, {}, {}},
+                  [&](const PlannedTest& test) { all.push_back(test); });
+    return all;
+  }
+  // Cases without the model, with a mark for references.
+  std::vector<std::string> cases() {
+    std::vector<std::string> names;
+    for (const PlannedTest& test : tests())
+      names.push_back(test.case_name.substr(test.case_name.find('/') + 1) +
+                      (test.is_reference ? " ref" : ""));
+    return names;
+  }
+  // By case: what it comes after.
+  std::map<std::string, std::set<std::string>> before() {
+    const std::vector<PlannedTest> all = tests();
+    std::map<std::string, std::string> names;
+    for (const PlannedTest& test : all)
+      names[test.test_id] = test.case_name.substr(test.case_name.find('/') + 1);
+    std::map<std::string, std::set<std::string>> found;
+    for (const PlannedTest& test : all) {
+      for (const std::string& id : test.dependencies) found[names[test.test_id]].insert(names.at(id));
+    }
+    return found;
+  }
+  std::map<std::string, int64_t> skipped() {
+    std::map<std::string, int64_t> reasons;
+    for (const Skipped& skip : plan().skipped) reasons[skip.reason] += skip.cells;
+    return reasons;
+  }
+  std::string refusal() {
+    try {
+      plan();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  PlanSpec spec;
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(Axes, ATemplateIsExpandedOnlyOverTheAxesItDeclares) {
+  add("plain", "vision", {}, kPlain);
+  add("typed", "vision", {}, kDtype);
+  spec.axes = {axis("dtype", {"float32", "bf 16"})};
+  EXPECT_EQ(cases(),
+            (Names{"cpu/plain[batch_size=1]", "cpu/plain[batch_size=4]",
+                   "cpu/typed[batch_size=1,dtype=float32]", "cpu/typed[batch_size=4,dtype=float32]",
+                   "cpu/typed[batch_size=1,dtype=\"bf 16\"]", "cpu/typed[batch_size=4,dtype=\"bf 16\"]"}));
+  EXPECT_EQ(before()["cpu/typed[batch_size=4,dtype=float32]"],
+            std::set<std::string>{"cpu/typed[batch_size=1,dtype=float32]"});
+  std::set<std::string> texts;
+  TestRenderer renderer;
+  for (const PlannedTest& test : tests()) {
+    renderer.load(connection(), test);
+    texts.insert(std::string(renderer.render(test)));
+  }
+  EXPECT_TRUE(
+      texts.contains("#% param dtype: str = \"float32\"\ndef test_it():\n    return \"bf 16\", 4\n") ||
+      texts.contains("def test_it():\n    return \"bf 16\", 4\n"));
+  EXPECT_EQ(texts.size(), 6u);
+}
+
+TEST_F(Axes, ZippedAxesMoveTogether) {
+  add("both", "vision", {}, "#% param a: int\n#% param b: int\ndef test_it():\n    return ${a}, ${b}\n");
+  add("one", "vision", {}, "#% param b: int = 3\ndef test_it():\n    return ${b}\n");
+  spec.batch_sizes = {1};
+  spec.zips = {{axis("a", {1, 2, 3}), axis("b", {7, 8, 7})}};
+  EXPECT_EQ(cases(), (Names{"cpu/both[batch_size=1,a=1,b=7]", "cpu/both[batch_size=1,a=2,b=8]",
+                            "cpu/both[batch_size=1,a=3,b=7]", "cpu/one[batch_size=1,b=7]",
+                            "cpu/one[batch_size=1,b=8]"}));
+}
+
+TEST_F(Axes, AnAxisThatNoTemplateDeclaresIsRefused) {
+  add("typed", "vision", {}, kDtype);
+  spec.axes = {axis("dtyp", {"float32"})};
+  EXPECT_EQ(refusal(), "no chosen template declares the axis 'dtyp'\n  did you mean 'dtype'?");
+  spec.axes = {axis("dtype", {4})};
+  EXPECT_EQ(refusal(),
+            "the axis 'dtype' has the value 4, but the template 'typed' declares it as text\n"
+            "  give values of that type, or change the template's '#% param'");
+  spec.axes = {};
+  spec.templates = {{"type"}};
+  EXPECT_EQ(refusal(), "there is no template 'type'\n  did you mean 'typed'?");
+}
+
+TEST_F(Axes, AValueThatIsNoChoiceIsSkipped) {
+  add("typed", "vision", {},
+      "#% param dtype: str = \"a\" in [\"a\", \"b\"]\ndef test_it():\n    return \"${dtype}\"\n");
+  spec.axes = {axis("dtype", {"a", "c"})};
+  EXPECT_EQ(cases().size(), 2u);
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{{"the template 'typed' does not take dtype=c", 2}}));
+}
+
+TEST_F(Axes, ConditionsTakeCellsOutAndChainsCloseOverThem) {
+  add("typed", "vision", {}, kDtype);
+  map("other", "vision");
+  spec.models.push_back({"other", {}, {}});
+  spec.batch_sizes = {1, 4, 16};
+  spec.axes = {axis("dtype", {"f", "b"})};
+  spec.exclusions = {{"batch_size = 4 and dtype = 'b'", "slow", {}}};
+  EXPECT_EQ(cases().size(), 10u);
+  EXPECT_EQ(before()["cpu/typed[batch_size=16,dtype=b]"],
+            std::set<std::string>{"cpu/typed[batch_size=1,dtype=b]"});
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{{"slow", 2}}));
+  spec.exclusions.push_back({"model_name = 'net' and batch_size = 1", "small", {}});
+  EXPECT_EQ(cases().size(), 8u);
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{{"slow", 2}, {"small", 2}}));
+  EXPECT_EQ(rows("SELECT m.model_name || ' ' || count(*) FROM test_rows r JOIN plan_cells USING (plan_id, "
+                 "cell) JOIN plan_models m USING (plan_id, "
+                 "model) WHERE "
+                 "plan_id = (SELECT max(plan_id) FROM plans) AND previous_combo IS NULL GROUP BY "
+                 "m.model_name ORDER BY 1"),
+            (Names{"net 2", "other 2"}));
+}
+
+TEST_F(Axes, InclusionsAddCellsOfOneModel) {
+  add("plain", "vision", {}, kPlain);
+  map("other", "vision");
+  spec.inclusions = {{{{"model_name", "net"}, {"hardware_type", "cuda"}, {"batch_size", 256}}, {}, {}},
+                     {{{"model_name", "net"}, {"batch_size", 64}}, {}, {}},
+                     {{{"model_name", "other"}, {"batch_size", 4}}, {}, {}}};
+  const std::vector<PlannedTest> all = tests();
+  std::set<std::string> names;
+  for (const PlannedTest& test : all) names.insert(test.case_name);
+  EXPECT_EQ(names, (std::set<std::string>{"net/cpu/plain[batch_size=1]", "net/cpu/plain[batch_size=4]",
+                                          "net/cpu/plain[batch_size=64]", "net/cuda/plain[batch_size=256]",
+                                          "other/cpu/plain[batch_size=1]", "other/cpu/plain[batch_size=4]"}));
+  EXPECT_EQ(all.size(), names.size());
+  EXPECT_EQ(before()["cpu/plain[batch_size=64]"], std::set<std::string>{"cpu/plain[batch_size=4]"});
+  for (const PlannedTest& test : all) EXPECT_GT(test.priority, 0) << test.case_name;
+}
+
+TEST_F(Axes, MemoryLimitsSkipWithTheFigure) {
+  add("plain", "vision", {}, kPlain);
+  spec.batch_sizes = {4, 400};
+  spec.memory_limits_gb = {{"cpu", 80}};
+  EXPECT_EQ(cases(), Names{"cpu/plain[batch_size=4]"});
+  EXPECT_EQ(skipped(),
+            (std::map<std::string, int64_t>{{"predicted 200.0 GB, more than the limit of 80 GB on cpu", 1}}));
+}
+
+TEST_F(Axes, TooManyTestsAreRefusedWithWhatDrivesThem) {
+  add("typed", "vision", {}, kDtype);
+  spec.axes = {axis("dtype", {"a", "b", "c"})};
+  spec.max_tests = 5;
+  EXPECT_EQ(refusal(),
+            "the cells of the templates alone are 6 tests, more than max_tests = 5\n  the largest axis is "
+            "'dtype' with 3 "
+            "values; leave some out, name fewer models, or raise max_tests in [plan.limits]");
+}
+
+TEST_F(Axes, ANeededTestComesFirst) {
+  add("smoke", "vision", {}, kPlain);
+  add("typed", "vision", {}, std::string("#% needs smoke\n") + kDtype);
+  spec.axes = {axis("dtype", {"f", "b"})};
+  const auto found = before();
+  EXPECT_EQ(found.at("cpu/typed[batch_size=1,dtype=b]"), std::set<std::string>{"cpu/smoke[batch_size=1]"});
+  EXPECT_EQ(found.at("cpu/typed[batch_size=4,dtype=b]"),
+            (std::set<std::string>{"cpu/smoke[batch_size=4]", "cpu/typed[batch_size=1,dtype=b]"}));
+  EXPECT_EQ(cases().size(), 6u);
+  // The view says the same.
+  EXPECT_EQ(rows("SELECT len(dependencies)::VARCHAR FROM tests WHERE plan_id = (SELECT max(plan_id) FROM "
+                 "plans) ORDER BY "
+                 "model, template_name, combo"),
+            (Names{"0", "1", "1", "2", "1", "2"}));
+}
+
+TEST_F(Axes, ANeededCellOutsideIsAReference) {
+  add("typed", "vision", {},
+      std::string("#% needs typed hardware_type=\"cpu\" dtype=\"float64\"\n") + kDtype);
+  spec.hardware_types = {"cuda"};
+  spec.batch_sizes = {1};
+  EXPECT_EQ(cases(), (Names{"cuda/typed[batch_size=1]", "cpu/typed[batch_size=1,dtype=float64] ref"}));
+  EXPECT_EQ(before()["cuda/typed[batch_size=1]"],
+            std::set<std::string>{"cpu/typed[batch_size=1,dtype=float64]"});
+  spec.templates = {{"typed"}};
+  add("smoke", "vision", {}, kPlain);
+  add("typed", "vision", {}, std::string("#% needs smoke\n") + kDtype);
+  EXPECT_EQ(cases(), (Names{"cuda/smoke[batch_size=1] ref", "cuda/typed[batch_size=1]"}));
+}
+
+TEST_F(Axes, WhatNeedsASkippedTestIsSkipped) {
+  add("smoke", "vision", {}, kPlain);
+  add("typed", "vision", {}, std::string("#% needs smoke\n") + kDtype);
+  spec.exclusions = {{"template_name = 'smoke' and batch_size = 1", "no smoke", {}}};
+  EXPECT_EQ(skipped(),
+            (std::map<std::string, int64_t>{
+                {"no smoke", 1}, {"it needs cpu/smoke[batch_size=1], which is skipped: no smoke", 1}}));
+  add("typed", "vision", {}, std::string("#% needs nothing\n") + kDtype);
+  spec.exclusions = {};
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{
+                           {"it needs 'nothing', which no template is for family vision on cpu", 2}}));
+}
+
+TEST_F(Axes, CirclesAreRefusedWithTheWay) {
+  add("a", "vision", {}, std::string("#% needs b\n") + kPlain);
+  add("b", "vision", {}, std::string("#% needs a\n") + kPlain);
+  spec.batch_sizes = {1};
+  EXPECT_EQ(
+      refusal(),
+      "tests of family vision need each other in a circle: cpu/a[batch_size=1] -> cpu/b[batch_size=1] -> "
+      "cpu/a[batch_size=1]\n  take one '#% needs' of these templates out");
+  // Also around by the chain of batch sizes.
+  add("a", "vision", {}, std::string("#% needs b batch_size=4\n") + kPlain);
+  add("b", "vision", {}, std::string("#% needs a batch_size=4\n") + kPlain);
+  spec.batch_sizes = {1, 4};
+  EXPECT_NE(refusal().find("need each other in a circle"), std::string::npos);
+}
+
+TEST_F(Axes, PlanningTheSameAgainIsToldWithoutExpanding) {
+  add("typed", "vision", {}, kDtype);
+  spec.axes = {axis("dtype", {"f", "b"})};
+  const PlanSummary first = plan();
+  const PlanSummary again = plan();
+  EXPECT_EQ(again.plan_id, first.plan_id);
+  EXPECT_TRUE(again.diff.same());
+  EXPECT_EQ(again.tests, first.tests);
+  spec.axes = {axis("dtype", {"f", "c"})};
+  const PlanSummary other = plan();
+  EXPECT_EQ(other.diff.added, 2);
+  EXPECT_EQ(other.diff.removed, 2);
+}
+
+TEST_F(Axes, ListsOfModelsTellFamilyAndAttributes) {
+  add("plain", "vision", {}, kPlain);
+  add("owned", "vision", {}, "def test_it():\n    return \"${model.owner}\"\n");
+  std::ofstream(folder.path() / "models.csv")
+      << "name,model_family,owner,size\nx/one,vision,ann,7\nx/two,vision,bob,9\n";
+  spec = spec_of_flags("p", {}, {"cpu"}, {1});
+  spec.models.push_back({"", folder.path() / "models.csv", {}});
+  EXPECT_EQ(cases().size(), 4u);
+  EXPECT_EQ(rows("SELECT DISTINCT family_origin FROM plan_models"), Names{"list"});
+  spec.exclusions = {{"model.size > 8", "large", {}}};
+  EXPECT_EQ(cases().size(), 2u);
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{{"large", 2}}));
+}
+
+TEST_F(Axes, ListsThatCannotBeUsedAreRefused) {
+  add("plain", "vision", {}, kPlain);
+  const auto refused = [&](const std::string& text) {
+    std::ofstream(folder.path() / "models.csv") << text;
+    spec = spec_of_flags("p", {}, {"cpu"}, {1});
+    spec.models.push_back({"", folder.path() / "models.csv", {}});
+    const std::string message = refusal();
+    return message.substr(message.find("models.csv'") + 12);
+  };
+  EXPECT_EQ(refused("model,x\na,b\n"), "has no column 'name'\n  its columns are model, x");
+  EXPECT_EQ(refused("name,x\na,b\n,c\na,d\n"),
+            "has 2 rows that cannot be used\n  row 2 has no name; row 3 names 'a' again");
+}
+
+}  // namespace
+}  // namespace testloom
