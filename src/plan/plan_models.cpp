@@ -156,33 +156,36 @@ class ListReader {
 
   // Rows without a usable name, and names that come twice.
   void check_rows() {
-    Result same = connection_.query("SELECT count(*) - count(DISTINCT model_name) FROM listed");
-    same.next();
-    Result bad = connection_.query(fmt::format(
-        "WITH judged AS (SELECT place, CASE "
-        "WHEN model_name IS NULL THEN 'has no name' WHEN trim(model_name) = '' THEN 'has an empty name' "
-        "WHEN strlen(model_name) > {} THEN 'has a name of more than {} bytes' "
+    const std::string why = fmt::format(
+        "CASE WHEN model_name IS NULL THEN 'has no name' WHEN trim(model_name) = '' THEN 'has an empty name' "
+        "WHEN strlen(model_name) > {0} THEN 'has a name of more than {0} bytes' "
         "WHEN contains(model_name, chr(0)) THEN 'has a name with U+0000' "
         "WHEN NOT regexp_full_match(model_family, '[A-Za-z][A-Za-z0-9_.-]{{0,63}}') "
         "THEN 'has the family ''' || model_family[:40] || ''', which is no name' "
-        "WHEN json_type(config) <> 'OBJECT' THEN 'has a config that is no JSON object' "
-        "WHEN {} THEN 'names ''' || model_name[:80] || ''' again' END AS why FROM listed) "
-        "SELECT place + 1, why FROM judged WHERE why IS NOT NULL ORDER BY place",
-        kMaxModelNameBytes, kMaxModelNameBytes,
-        same.integer(0) == 0 ? "false" : "row_number() OVER (PARTITION BY model_name ORDER BY place) > 1"));
-    int64_t count = 0;
-    std::string first;
-    constexpr int64_t kShown = 5;
-    for (; bad.next(); ++count) {
-      if (count < kShown)
-        first +=
-            fmt::format("{}row {} {}", first.empty() ? "" : "; ", bad.integer(0), one_line(bad.text(1), 200));
+        "WHEN json_type(config) <> 'OBJECT' THEN 'has a config that is no JSON object' END",
+        kMaxModelNameBytes);
+    Result counts = connection_.query(
+        fmt::format("SELECT count({}), count(model_name) - count(DISTINCT model_name) FROM listed", why));
+    counts.next();
+    if (counts.integer(0) + counts.integer(1) == 0) return;
+    Result bad =
+        connection_.query(fmt::format("SELECT place + 1, why, count(*) OVER () FROM (SELECT place, "
+                                      "coalesce({}, CASE WHEN row_number() OVER (PARTITION "
+                                      "BY model_name ORDER BY place) > 1 THEN 'names ''' || model_name[:80] "
+                                      "|| ''' again' END) AS why FROM listed) WHERE "
+                                      "why IS NOT NULL ORDER BY place LIMIT 5",
+                                      why));
+    int64_t count = 0, shown_rows = 0;
+    std::string rows;
+    for (; bad.next(); ++shown_rows) {
+      rows +=
+          fmt::format("{}row {} {}", rows.empty() ? "" : "; ", bad.integer(0), one_line(bad.text(1), 200));
+      count = bad.integer(2);
     }
-    if (count == 0) return;
     refuse(
         spec_, source_.place,
         fmt::format("{} has {} that cannot be used", shown(), counted(static_cast<uint64_t>(count), "row")),
-        first + (count > kShown ? fmt::format("; and {} more", count - kShown) : ""));
+        rows + (count > shown_rows ? fmt::format("; and {} more", count - shown_rows) : ""));
   }
 
   Connection& connection_;

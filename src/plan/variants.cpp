@@ -44,11 +44,20 @@ std::string find_parameter_without_value(const Template& compiled, const std::se
 
 struct Compiled {
   Variant variant;
-  bool depends_on_hardware = false;  // texts of the store are part of it
+  bool depends_on_hardware = false;  // a text of the store is part of it that has variants by hardware
 };
 
+// The names of templates that have a variant for one hardware type.
+std::set<std::string> names_by_hardware(Connection& connection) {
+  std::set<std::string> names;
+  Result rows = connection.query(
+      "SELECT DISTINCT template_name FROM templates WHERE removed_at IS NULL AND hardware_type IS NOT NULL");
+  while (rows.next()) names.emplace(rows.text(0));
+  return names;
+}
+
 Compiled compile_live(Connection& connection, const LiveTemplate& live, const std::string& hardware_type,
-                      const std::set<std::string>& axes) {
+                      const std::set<std::string>& axes, const std::set<std::string>& by_hardware) {
   const std::string path = fmt::format("template '{}'", live.key.template_name);
   PartsFinder files(live.files, path);
   StoreFinder stored(connection, {live.key.model_family, hardware_type});
@@ -66,7 +75,8 @@ Compiled compile_live(Connection& connection, const LiveTemplate& live, const st
     variant.required_keys = compiled.required_keys();
     variant.parameters = compiled.parameters();
     variant.needs = compiled.needs();
-    for (const UsedTemplate& used : compiled.used_templates()) made.depends_on_hardware |= used.found.stored;
+    for (const UsedTemplate& used : compiled.used_templates())
+      made.depends_on_hardware |= used.found.stored && by_hardware.contains(used.name);
     for (const std::string_view name : compiled.used_names()) {
       variant.uses_model_data = variant.uses_model_data || name == "config" || name == "model";
     }
@@ -87,12 +97,14 @@ Compiled compile_live(Connection& connection, const LiveTemplate& live, const st
 // these may have variants.
 std::vector<Variant> make_variants(Connection& connection, const std::set<std::string>& hardware_types,
                                    const std::set<std::string>& axes) {
+  const std::set<std::string> by_hardware = names_by_hardware(connection);
   std::vector<Variant> variants;
   for (const LiveTemplate& live : read_live(connection)) {
     std::optional<Compiled> made;
     for (const std::string& hardware_type : hardware_types) {
       if (live.key.hardware_type && *live.key.hardware_type != hardware_type) continue;
-      if (!made || made->depends_on_hardware) made = compile_live(connection, live, hardware_type, axes);
+      if (!made || made->depends_on_hardware)
+        made = compile_live(connection, live, hardware_type, axes, by_hardware);
       variants.push_back(made->variant);
       variants.back().on_hardware = hardware_type;
     }
