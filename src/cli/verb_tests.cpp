@@ -1,14 +1,16 @@
-// `testloom tests list|show|render`: looking at planned tests and writing them as files.
+// `testloom tests list|count|graph|show|render`: looking at planned tests and writing them as files.
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/names.h"
 #include "cli/screen.h"
+#include "cli/test_listing.h"
 #include "cli/verbs.h"
 #include "engine/journal.h"
 #include "plan/planner.h"
 #include "plan/render_tree.h"
+#include "plan/test_columns.h"
 #include "plan/tests.h"
 
 namespace testloom::cli {
@@ -18,6 +20,9 @@ namespace {
 struct TestsOptions {
   std::optional<std::string> plan;
   std::optional<std::string> hardware;
+  std::optional<std::string> where;
+  std::string format = "table";
+  std::string by;
   std::string wanted;
   std::string out;
   int64_t limit = -1;
@@ -29,55 +34,85 @@ TestFilter filter_of(Connection& connection, const TestsOptions& options) {
   std::vector<std::string> notes;
   if (options.hardware) filter.hardware_types = parse_hardware_types(*options.hardware, notes);
   if (options.limit >= 0) filter.limit = options.limit;
+  if (options.where) filter.where = checked_where(connection, filter.plan_id, *options.where);
   return filter;
 }
 
-JsonWriter json_of(const PlannedTest& test) {
-  JsonWriter json;
-  json.begin_object().member("test_id", test.test_id).member("case", test.case_name);
-  json.member("model_name", test.model_name)
-      .member("model_family", test.model_family)
-      .member("task", test.task);
-  json.member("hardware_type", test.hardware_type).member("batch_size", test.batch_size);
-  json.member("template_name", test.template_name).member("template_id", test.template_id);
-  json.member("template_version", test.template_version).member("priority", test.priority);
-  json.member("estimated_memory_gb", test.estimated_memory_gb)
-      .member("estimate_origin", test.estimate_origin);
-  json.key("dependencies").begin_array();
-  for (const std::string& dependency : test.dependencies) json.value(dependency);
-  json.end_array().member("last_outcome", test.last_outcome);
-  return json;
+void note_journals(const Store& store) {
+  const size_t left = count_left_journals(store.path());
+  if (left == 0) return;
+  print_notes({fmt::format(
+      "the outcomes of {} that was killed are not in the store yet; `testloom plan` or `run` takes "
+      "them in",
+      counted(left, "run"))});
 }
 
 int run_list(const Context& context, const TestsOptions& options) {
   const auto store = context.open(OpenMode::read);
-  if (const size_t left = count_left_journals(store->path())) {
-    print_notes({fmt::format(
-        "the outcomes of {} that was killed are not in the store yet; `testloom plan` or `run` takes "
-        "them in",
-        counted(left, "run"))});
-  }
-  const TestFilter filter = filter_of(store->connection(), options);
-  if (context.json) {
-    std::string out;
-    for_each_test(store->connection(), filter, [&](const PlannedTest& test) {
-      out += json_of(test).end_object().text() + "\n";
-      if (out.size() > 1 << 16) print(std::exchange(out, {}));
-    });
-    print(out);
+  note_journals(*store);
+  Connection& connection = store->connection();
+  const TestFilter filter = filter_of(connection, options);
+  if (options.format == "parquet") {
+    if (options.out.empty())
+      throw Error(ErrorKind::usage, "Parquet goes into a file",
+                  "name one: --format parquet --out tests.parquet");
+    list_as_parquet(connection, filter, options.out);
     return 0;
   }
-  Table table({{"TEST"},
-               {"CASE"},
-               {"PRIORITY", Table::Align::right},
-               {"MEMORY", Table::Align::right},
-               {"AFTER"},
-               {"LAST"}});
-  for_each_test(store->connection(), filter, [&](const PlannedTest& test) {
-    const std::string after = test.dependencies.empty() ? "" : test.dependencies.front().substr(0, 13);
-    table.add({test.test_id.substr(0, 13), test.case_name, std::to_string(test.priority),
-               show_bytes(test.estimated_memory_gb * 1e9), after, test.last_outcome.value_or("")});
-  });
+  if (!options.out.empty())
+    throw Error(ErrorKind::usage, "--out is for --format parquet", "the other formats go to standard output");
+  if (context.json || options.format == "json")
+    list_as_json(connection, filter);
+  else if (options.format == "csv")
+    list_as_csv(connection, filter);
+  else
+    list_as_table(connection, filter);
+  return 0;
+}
+
+int run_graph(const Context& context, const TestsOptions& options) {
+  const auto store = context.open(OpenMode::read);
+  const TestFilter filter = filter_of(store->connection(), options);
+  options.format == "mermaid" ? graph_as_mermaid(store->connection(), filter)
+                              : graph_as_dot(store->connection(), filter);
+  return 0;
+}
+
+int run_count(const Context& context, const TestsOptions& options) {
+  const auto store = context.open(OpenMode::read);
+  const TestFilter filter = filter_of(store->connection(), options);
+  std::vector<std::string> by;
+  if (!options.by.empty()) {
+    for (const std::string& name : split(options.by, ',')) by.emplace_back(trimmed(name));
+  }
+  const std::vector<TestCount> counts = count_tests(store->connection(), filter, by);
+  int64_t tests = 0;
+  for (const TestCount& count : counts) tests += count.tests;
+  if (context.json) {
+    JsonWriter json;
+    json.begin_object().member("tests", tests).key("counts").begin_array();
+    for (const TestCount& count : counts) {
+      json.begin_object();
+      for (size_t i = 0; i < by.size(); ++i) json.member(by[i], count.values[i]);
+      json.member("tests", count.tests).end_object();
+    }
+    print_line(json.end_array().end_object().text());
+    return 0;
+  }
+  if (by.empty()) {
+    print_line(std::to_string(tests));
+    return 0;
+  }
+  std::vector<Table::Column> columns;
+  for (const std::string& name : by) columns.push_back({name});
+  columns.push_back({"tests", Table::Align::right});
+  Table table(columns);
+  for (const TestCount& count : counts) {
+    std::vector<std::string> cells;
+    for (const std::optional<std::string>& value : count.values) cells.push_back(value.value_or(""));
+    cells.push_back(std::to_string(count.tests));
+    table.add(std::move(cells));
+  }
   return 0;
 }
 
@@ -146,9 +181,21 @@ void setup_tests(CLI::App& app, Context& context) {
     });
   };
 
-  CLI::App* list = add_verb(*verb, "list", "list tests with priority, memory, dependency and last outcome",
-                            "  testloom tests list --plan nightly --hardware cuda --json");
-  list->add_option("--hardware,--hardware-types", options->hardware, "only these hardware types");
+  const auto filtered = [options](CLI::App* chosen) {
+    chosen->add_option("--hardware,--hardware-types", options->hardware, "only these hardware types");
+    chosen->add_option("--where", options->where,
+                       "only tests for which this condition holds (docs/plans.md)");
+  };
+
+  CLI::App* list =
+      add_verb(*verb, "list", "list tests with priority, memory, dependency and last outcome",
+               "  testloom tests list --plan nightly --where \"batch_size >= 16 and task = 'fill-mask'\"\n"
+               "  testloom tests list --format parquet --out tests.parquet");
+  filtered(list);
+  list->add_option("--format", options->format, "table, csv, json or parquet")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"table", "csv", "json", "parquet"}));
+  list->add_option("--out", options->out, "the file for parquet");
   list->add_option("--limit", options->limit, "at most so many")
       ->check(CLI::Validator(
           [](std::string& text) {
@@ -159,6 +206,19 @@ void setup_tests(CLI::App& app, Context& context) {
           "COUNT"));
   on(list, run_list);
 
+  CLI::App* count = add_verb(*verb, "count", "count tests, in all or by columns",
+                             "  testloom tests count --by model_family,hardware_type --json");
+  filtered(count);
+  count->add_option("--by", options->by, "columns to count by, as model_family,hardware_type");
+  on(count, run_count);
+
+  CLI::App* graph =
+      add_verb(*verb, "graph", "print which test comes after which, for Graphviz or Mermaid",
+               "  testloom tests graph --where \"model_name = 'bert-base-uncased'\" | dot -Tsvg > tests.svg");
+  filtered(graph);
+  graph->add_option("--format", options->format, "dot or mermaid")->check(CLI::IsMember({"dot", "mermaid"}));
+  on(graph, run_graph);
+
   CLI::App* show = add_verb(*verb, "show", "show one test and its text", "  testloom tests show 9f1c0a52");
   show->add_option("ID|CASE", options->wanted, "a test's id, the beginning of one, or its case")->required();
   on(show, run_show);
@@ -167,7 +227,7 @@ void setup_tests(CLI::App& app, Context& context) {
                               "  testloom tests render --out rendered --hardware cpu");
   render->add_option("--out,--output-dir", options->out, "a new or empty folder, or one rendered into before")
       ->required();
-  render->add_option("--hardware,--hardware-types", options->hardware, "only these hardware types");
+  filtered(render);
   on(render, run_render);
 }
 

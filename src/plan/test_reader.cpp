@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "catalog/names.h"
+#include "plan/test_columns.h"
 
 namespace testloom {
 
@@ -108,9 +109,12 @@ void TestReader::read_cells() {
 
 void TestReader::read_rows(int64_t begin, int64_t end) {
   rows_.clear();
-  Result rows =
-      connection_.query("SELECT model, cell FROM test_rows WHERE plan_id = ? AND model >= ? AND model < ?",
-                        {filter_.plan_id, begin, end});
+  const std::string sql =
+      filter_.where.empty()
+          ? "SELECT model, cell FROM test_rows WHERE plan_id = $1 AND model >= $2 AND model < $3"
+          : fmt::format("SELECT r.model, r.cell {} AND r.model >= $2 AND r.model < $3 AND {}", kJoinedTests,
+                        filter_.where);
+  Result rows = connection_.query(sql, {filter_.plan_id, begin, end});
   while (rows.next()) {
     const CellRow& cell = cells_.at(rows.integer(1));
     if (cell.combo->wanted) rows_.push_back({rows.integer(0), &models_.at(rows.integer(0)), &cell});
@@ -121,28 +125,35 @@ void TestReader::read_rows(int64_t begin, int64_t end) {
   });
 }
 
-// An id tells its model's name hash; then few models are left.
-std::pair<int64_t, int64_t> TestReader::model_range() {
+// Which models may have tests that are wanted, and how many tests those are. An id tells its model's name
+// hash; a condition is asked of all tests at once, so that DuckDB can do without most of them.
+TestReader::Range TestReader::find_range() {
   const std::string_view id = filter_.test_id ? std::string_view(*filter_.test_id) : "";
   const std::optional<int64_t> hash = name_hash_of(id);
-  Result rows = connection_.query(
-      "SELECT min(model), max(model) + 1 FROM plan_models WHERE plan_id = $1 AND ($2 IS NULL OR name_hash = "
-      "$2)",
-      {filter_.plan_id, or_null(hash)});
+  Result rows =
+      hash ? connection_.query(
+                 "SELECT min(m.model), max(m.model) + 1, count(*) FROM plan_models m JOIN test_rows r ON "
+                 "r.plan_id = $1 AND "
+                 "r.model = m.model WHERE m.plan_id = $1 AND m.name_hash = $2",
+                 {filter_.plan_id, *hash})
+      : filter_.where.empty()
+          ? connection_.query("SELECT min(model), max(model) + 1, count(*) FROM test_rows WHERE plan_id = $1",
+                              {filter_.plan_id})
+          : connection_.query(fmt::format("SELECT min(r.model), max(r.model) + 1, count(*) {} AND {}",
+                                          kJoinedTests, filter_.where),
+                              {filter_.plan_id});
   rows.next();
-  if (rows.is_null(0)) return {0, 0};
-  return {rows.integer(0), rows.integer(1)};
+  if (rows.is_null(0)) return {};
+  return {rows.integer(0), rows.integer(1), rows.integer(2)};
 }
 
 template <typename UseRows>
 void TestReader::for_each_range(int64_t tests_at_once, UseRows use_rows) {
-  const auto [first, last] = model_range();
-  Result size = connection_.query("SELECT count(*) FROM test_rows WHERE plan_id = ?", {filter_.plan_id});
-  size.next();
-  const int64_t per_model = std::max<int64_t>(1, size.integer(0) / std::max<int64_t>(1, last - first));
+  const Range range = find_range();
+  const int64_t per_model = std::max<int64_t>(1, range.tests / std::max<int64_t>(1, range.end - range.begin));
   const int64_t models = std::max<int64_t>(1, tests_at_once / per_model);
-  for (int64_t model = first; model < last; model += models) {
-    const int64_t end = std::min(last, model + models);
+  for (int64_t model = range.begin; model < range.end; model += models) {
+    const int64_t end = std::min(range.end, model + models);
     read_models(model, end);
     read_rows(model, end);
     if (!use_rows()) return;

@@ -64,7 +64,11 @@ class TestReader {
   void read_versions();
   void read_needs();
   void read_cells();
-  std::pair<int64_t, int64_t> model_range();
+  struct Range {
+    int64_t begin = 0, end = 0;  // of models
+    int64_t tests = 0;
+  };
+  Range find_range();
   void read_models(int64_t begin, int64_t end);
   void read_rows(int64_t begin, int64_t end);
   void name(PlannedTest& test, const Row& row);

@@ -45,6 +45,7 @@ struct TestFilter {
   std::vector<std::string> hardware_types;  // empty: all
   std::optional<std::string> test_id;
   std::optional<int64_t> limit;
+  std::string where = {};  // a condition from checked_where(); empty: all
 };
 
 // Calls `use` for every test of the filter: models in the plan's order, then template, hardware type and
