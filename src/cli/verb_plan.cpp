@@ -50,6 +50,8 @@ void show_summary(const PlanSummary& summary) {
   print_line(fmt::format("{}, longest chain {}, largest estimate {}",
                          counted(static_cast<uint64_t>(summary.tests), "test"), summary.longest_chain,
                          show_bytes(summary.largest_memory_gb * 1e9)));
+  if (summary.sampled_from > 0)
+    print_line(fmt::format("sampled from {}", counted(static_cast<uint64_t>(summary.sampled_from), "test")));
   for (const Skipped& skip : summary.skipped) {
     const std::string cells = counted(static_cast<uint64_t>(skip.cells), "cell");
     const std::string others = skip.models > 1 ? fmt::format(" and {} more", skip.models - 1) : "";
@@ -68,6 +70,7 @@ void print_json(const PlanSummary& summary, bool kept) {
       .member("plan_id", summary.plan_id)
       .member("stored", kept)
       .member("tests", summary.tests);
+  json.member("sampled_from", summary.sampled_from);
   json.member("longest_chain", summary.longest_chain).member("largest_memory_gb", summary.largest_memory_gb);
   json.key("counts").begin_array();
   for (const PlanCount& count : summary.counts) {

@@ -46,6 +46,8 @@ class Expansion {
   void prepare();
   // Writes the rows.
   void write_rows();
+  // How many tests there were before a sample of them was taken; 0 without a sample.
+  int64_t sampled_from() const { return sampled_from_; }
 
  private:
   struct VersionAxes {
@@ -60,6 +62,7 @@ class Expansion {
   void write_chosen();
   void write_expanded();
   void write_inclusion(const Inclusion& inclusion);
+  void add_included(const std::string& lacks);
   void write_needs();
   void estimate();
   void chain();
@@ -72,6 +75,7 @@ class Expansion {
   std::map<int64_t, VersionAxes> versions_;
   std::map<Cell, size_t> chains_;  // by the cell with batch size 0
   std::vector<PlanCondition> conditions_;
+  int64_t sampled_from_ = 0;
 };
 
 }  // namespace testloom

@@ -5,6 +5,7 @@
 
 #include "plan/expansion.h"
 #include "plan/priority.h"
+#include "plan/sampling.h"
 #include "store/appender.h"
 
 namespace testloom {
@@ -79,10 +80,10 @@ void Expansion::write_expanded() {
       "CREATE OR REPLACE TEMP TABLE single (model INTEGER)");
   for (const Inclusion& inclusion : spec_.inclusions) write_inclusion(inclusion);
   const std::string cases = exclusion_cases(conditions_, true);
-  connection_.query(cases.empty()
-                        ? "INSERT INTO single SELECT m.model FROM plan_models m WHERE m.plan_id = $1 AND "
-                          "m.model_name IN (SELECT model_name FROM included)"
-                        : "INSERT INTO single SELECT model FROM plan_models WHERE plan_id = $1",
+  const bool all = !cases.empty() || spec_.sample;
+  connection_.query(all ? "INSERT INTO single SELECT model FROM plan_models WHERE plan_id = $1"
+                        : "INSERT INTO single SELECT m.model FROM plan_models m WHERE m.plan_id = $1 AND "
+                          "m.model_name IN (SELECT model_name FROM included)",
                     {request_.plan_id});
   const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
   connection_.query(fmt::format("CREATE OR REPLACE TEMP TABLE expanded AS SELECT m.model, s.version_id, "
@@ -92,7 +93,11 @@ void Expansion::write_expanded() {
                                 "m.plan_id = $1 AND m.model IN (SELECT model FROM single){}",
                                 cases.empty() ? "NULL::VARCHAR" : "CASE" + cases + " END", kOfModels, lacks),
                     {request_.plan_id});
-  if (spec_.inclusions.empty()) return;
+  if (!spec_.inclusions.empty()) add_included(lacks);
+  if (spec_.sample) sampled_from_ = sample_expanded(connection_, request_.plan_id, *spec_.sample, matrix_);
+}
+
+void Expansion::add_included(const std::string& lacks) {
   connection_.query(fmt::format("INSERT INTO expanded WITH extra AS (SELECT DISTINCT m.model, "
                                 "m.model_family, i.version_id, i.combo, c.chain, "
                                 "c.batch_size, c.hardware_type FROM included i JOIN plan_models m ON "

@@ -87,6 +87,7 @@ std::string spec_json(const PlanSpec& spec) {
 std::string summary_json(const PlanSummary& summary) {
   JsonWriter json;
   json.begin_object().member("longest_chain", summary.longest_chain);
+  json.member("sampled_from", summary.sampled_from);
   json.member("largest_memory_gb", summary.largest_memory_gb).key("counts").begin_array();
   for (const PlanCount& count : summary.counts) {
     json.begin_object()
@@ -151,6 +152,7 @@ void read_summary(PlanSummary& summary, std::string_view json, std::string_view 
   const Value value = value_of_json(json);
   const Members members(value);
   summary.longest_chain = members.get<int64_t>("longest_chain");
+  summary.sampled_from = members.get<int64_t>("sampled_from");
   summary.largest_memory_gb = members.real("largest_memory_gb");
   for (const Value& each : members.get<Value::List>("counts")) {
     const Members count(each);

@@ -134,6 +134,7 @@ PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::strin
   expansion.prepare();
   expansion.write_rows();
   PlanSummary summary = summarise(connection, plan_id, spec);
+  summary.sampled_from = expansion.sampled_from();
   if (previous > 0) summary.diff = compare_plans(connection, plan_id, previous);
 
   const bool same = summary.diff.same();

@@ -33,6 +33,7 @@ struct PlanSummary {
   int64_t tests = 0;
   int64_t longest_chain = 0;
   double largest_memory_gb = 0;
+  int64_t sampled_from = 0;  // tests that a sample was taken of; 0: no sample
   std::vector<PlanCount> counts;
   std::vector<Skipped> skipped;
   std::vector<std::string> unknown_models;  // of unknown family, at most 20

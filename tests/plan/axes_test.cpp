@@ -257,6 +257,49 @@ TEST_F(Axes, PlanningTheSameAgainIsToldWithoutExpanding) {
   EXPECT_EQ(other.diff.removed, 2);
 }
 
+TEST_F(Axes, ASampleCoversEveryPairThatTheWholePlanHas) {
+  add("smoke", "vision", {}, kPlain);
+  add("typed", "vision", {}, std::string("#% needs smoke\n") + kDtype);
+  for (int i = 0; i < 6; ++i) {
+    map("net" + std::to_string(i), "vision");
+    spec.models.push_back({"net" + std::to_string(i), {}, {}});
+  }
+  spec.hardware_types = {"cpu", "cuda", "rocm"};
+  spec.batch_sizes = {1, 2, 4, 8};
+  spec.axes = {axis("dtype", {"f", "b", "h"})};
+  spec.exclusions = {{"hardware_type = 'rocm' and dtype = 'h'", "no", {}}};
+  const auto pairs = [&](const std::vector<PlannedTest>& all, bool with_references) {
+    std::set<std::string> found;
+    for (const PlannedTest& test : all) {
+      if (test.is_reference && !with_references) continue;
+      std::vector<std::string> values = {"m:" + test.model_name, "t:" + test.template_name,
+                                         "h:" + test.hardware_type, "b:" + std::to_string(test.batch_size)};
+      values.push_back("d:" + (test.axes.empty() ? "" : std::get<std::string>(test.axes[0].second.data)));
+      for (size_t a = 0; a < values.size(); ++a) {
+        for (size_t b = a + 1; b < values.size(); ++b) found.insert(values[a] + " " + values[b]);
+      }
+    }
+    return found;
+  };
+  const std::vector<PlannedTest> whole = tests();
+  spec.sample = Sample{true, std::nullopt, 1};
+  const std::vector<PlannedTest> sampled = tests();
+  EXPECT_EQ(pairs(sampled, false), pairs(whole, false));
+  const auto regular = [](const std::vector<PlannedTest>& all) {
+    return std::count_if(all.begin(), all.end(), [](const PlannedTest& test) { return !test.is_reference; });
+  };
+  EXPECT_LE(regular(sampled), 60);
+  EXPECT_GE(regular(whole), 300);
+  std::set<std::string> ids;
+  for (const PlannedTest& test : sampled) ids.insert(test.test_id);
+  for (const PlannedTest& test : sampled) {
+    for (const std::string& id : test.dependencies) EXPECT_TRUE(ids.contains(id)) << test.case_name;
+  }
+  spec.sample = Sample{false, 20, 1};
+  EXPECT_EQ(regular(tests()), 20);
+  EXPECT_EQ(plan().sampled_from, regular(whole));
+}
+
 TEST_F(Axes, ListsOfModelsTellFamilyAndAttributes) {
   add("plain", "vision", {}, kPlain);
   add("owned", "vision", {}, "def test_it():\n    return \"${model.owner}\"\n");
