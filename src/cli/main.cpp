@@ -233,6 +233,7 @@ void setup(CLI::App& app, Context& context) {
   setup_model(app, context);
   setup_plan(app, context);
   setup_tests(app, context);
+  setup_explain(app, context);
   setup_run(app, context);
   setup_doctor(app, context);
   take_marks_off(app);

@@ -139,10 +139,10 @@ void Activity::stop() {
   thread_.join();
 }
 
-bool confirm(const std::string& statement) {
+bool confirm(const std::string& statement, const std::string& other_way) {
   if (::isatty(STDIN_FILENO) != 1 || !errors_are_terminal()) {
     throw Error(ErrorKind::usage, statement + ", and there is no terminal to ask on",
-                "pass --yes to go on, or give the plan a name of its own with --name; nothing was changed");
+                fmt::format("pass --yes to go on{}; nothing was changed", other_way));
   }
   for (;;) {
     fmt::print(stderr, "{}. Go on? [y/n] ", statement);

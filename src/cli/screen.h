@@ -73,7 +73,7 @@ class Activity {
 
 // "STATEMENT. Go on? [y/n]" on a terminal. Without one: throws an Error (usage) that
 // says to pass --yes.
-bool confirm(const std::string& statement);
+bool confirm(const std::string& statement, const std::string& other_way = "");
 
 // "1.2 s", "3 m 12 s"; "512 MB", "1.5 GB" (decimal units); "5.2 ms".
 std::string show_seconds(double seconds);

@@ -10,6 +10,7 @@
 #include "cli/screen.h"
 #include "cli/verbs.h"
 #include "plan/planner.h"
+#include "plan/stored_plans.h"
 
 namespace testloom::cli {
 
@@ -199,7 +200,8 @@ int run_plan_verb(const Context& context, const PlanOptions& options) {
   if (unanswered) {
     if (!context.json) show_diff(summary.diff);
     const bool agreed = confirm(fmt::format("the plan {} would lose {}", quote(spec.name),
-                                            counted(static_cast<uint64_t>(summary.diff.removed), "test")));
+                                            counted(static_cast<uint64_t>(summary.diff.removed), "test")),
+                                ", or give the plan a name of its own with --name");
     if (agreed) summary = plan_once(context, options, spec, true);
   }
   const bool kept = summary.plan_id > 0 && !summary.diff.same();
@@ -216,6 +218,93 @@ int run_plan_verb(const Context& context, const PlanOptions& options) {
     print_line("nothing was written");
   }
   return 0;
+}
+
+int run_plans(const Context& context) {
+  const auto store = context.open(OpenMode::read);
+  const std::vector<StoredPlan> plans = stored_plans(store->connection());
+  if (context.json) {
+    for (const StoredPlan& plan : plans) {
+      JsonWriter json;
+      json.begin_object()
+          .member("plan_id", plan.plan_id)
+          .member("name", plan.name)
+          .member("created_at", plan.created_at);
+      json.member("models", plan.models).member("tests", plan.tests);
+      print_line(json.key("spec").raw(plan.spec).end_object().text());
+    }
+    return 0;
+  }
+  Table table({{"PLAN", Table::Align::right},
+               {"NAME"},
+               {"MADE (UTC)"},
+               {"MODELS", Table::Align::right},
+               {"TESTS", Table::Align::right}});
+  for (const StoredPlan& plan : plans) {
+    table.add({std::to_string(plan.plan_id), plan.name, plan.created_at, std::to_string(plan.models),
+               std::to_string(plan.tests)});
+  }
+  return 0;
+}
+
+int run_plan_show(const Context& context, const std::optional<std::string>& wanted) {
+  const auto store = context.open(OpenMode::read);
+  const int64_t plan_id = latest_plan(store->connection(), wanted);
+  const PlanSummary summary = stored_summary(store->connection(), plan_id);
+  if (context.json) {
+    print_json(summary, true);
+    return 0;
+  }
+  const StoredPlan plan = stored_plan(store->connection(), plan_id);
+  print_line(fmt::format("plan {} '{}', made {} UTC", plan.plan_id, one_line(plan.name), plan.created_at));
+  print_line("asked for  " + one_line(plan.spec, 4000));
+  show_summary(summary);
+  return 0;
+}
+
+int run_plan_remove(const Context& context, const std::string& wanted, bool yes) {
+  std::string name;
+  int64_t tests = 0;
+  {
+    const auto store = context.open(OpenMode::read);
+    const StoredPlan plan = stored_plan(store->connection(), latest_plan(store->connection(), wanted));
+    name = fmt::format("plan {} '{}'", plan.plan_id, one_line(plan.name));
+    tests = plan.tests;
+  }
+  if (!yes && !confirm(fmt::format("{} with {} would be removed", name,
+                                   counted(static_cast<uint64_t>(tests), "test")))) {
+    print_line("nothing was removed");
+    return 0;
+  }
+  const auto store = context.open(OpenMode::write);
+  remove_plan(store->connection(), latest_plan(store->connection(), wanted));
+  print_line(fmt::format("removed {} with {}", name, counted(static_cast<uint64_t>(tests), "test")));
+  return 0;
+}
+
+// What stands below `plan`.
+void setup_stored_plans(CLI::App& verb, Context& context) {
+  CLI::App* list =
+      add_verb(verb, "list", "list the plans that the store keeps", "  testloom plan list --json");
+  list->callback([&context] { context.action = [&context] { return run_plans(context); }; });
+
+  const auto wanted = std::make_shared<std::optional<std::string>>();
+  CLI::App* show = add_verb(verb, "show", "show what a plan was asked for and what came out",
+                            "  testloom plan show nightly");
+  show->add_option("PLAN", *wanted, "a plan's name or number (default: the latest)");
+  show->callback([&context, wanted] {
+    context.action = [&context, wanted] { return run_plan_show(context, *wanted); };
+  });
+
+  const auto removed = std::make_shared<std::string>();
+  const auto yes = std::make_shared<bool>(false);
+  CLI::App* remove = add_verb(verb, "remove", "take a plan and its tests out of the store; outcomes stay",
+                              "  testloom plan remove 3 --yes");
+  remove->add_option("PLAN", *removed, "a plan's name (its latest) or number")->required();
+  remove->add_flag("--yes", *yes, "do not ask");
+  remove->callback([&context, removed, yes] {
+    context.action = [&context, removed, yes] { return run_plan_remove(context, *removed, *yes); };
+  });
 }
 
 }  // namespace
@@ -246,7 +335,9 @@ void setup_plan(CLI::App& app, Context& context) {
   verb->add_option("--name", options->name, "the plan's name [the spec's, or flags]");
   verb->add_flag("--dry-run", options->dry_run, "show what would be planned, write nothing");
   verb->add_flag("--yes", options->yes, "do not ask before tests are removed");
-  verb->callback([&context, options] {
+  setup_stored_plans(*verb, context);
+  verb->callback([&context, options, verb] {
+    if (!verb->get_subcommands().empty()) return;
     context.action = [&context, options] { return run_plan_verb(context, *options); };
   });
 }

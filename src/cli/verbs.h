@@ -45,6 +45,7 @@ void setup_template(CLI::App& app, Context& context);
 void setup_model(CLI::App& app, Context& context);
 void setup_plan(CLI::App& app, Context& context);
 void setup_tests(CLI::App& app, Context& context);
+void setup_explain(CLI::App& app, Context& context);
 void setup_run(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
 

@@ -135,6 +135,12 @@ void Expansion::write_rows() {
       "'prior', "
       "is_reference FROM chosen WHERE reason IS NULL ORDER BY cell",
       {request_.plan_id});
+  connection_.query(
+      "INSERT INTO plan_skips SELECT $1, model_family, pinned, hardware_type, NULL, NULL, reason FROM skips "
+      "UNION ALL SELECT "
+      "$1, model_family, pinned, hardware_type, version_id, combo, reason FROM chosen WHERE reason IS NOT "
+      "NULL",
+      {request_.plan_id});
   const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
   const bool has_single = has_rows(connection_, "single");
   connection_.query(

@@ -240,9 +240,8 @@ void request_names(Connection& connection, int64_t source, const std::vector<std
 }  // namespace
 
 std::string attribute_sql(const std::string& name, const std::string& type) {
-  std::string pointer = "/";  // RFC 6901
-  for (const char c : name) pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-  return fmt::format("try_cast(json_extract_string(m.attributes, {}) AS {})", sql_text(pointer), type);
+  return fmt::format("try_cast(json_extract_string(m.attributes, {}) AS {})", sql_text(json_pointer({name})),
+                     type);
 }
 
 AttributeTypes write_plan_models(Connection& connection, int64_t plan_id, const PlanSpec& spec) {

@@ -148,6 +148,8 @@ class Members {
   const Value::Dict& dict_;
 };
 
+}  // namespace
+
 void read_summary(PlanSummary& summary, std::string_view json, std::string_view skipped) {
   const Value value = value_of_json(json);
   const Members members(value);
@@ -168,8 +170,6 @@ void read_summary(PlanSummary& summary, std::string_view json, std::string_view 
                                skip.get<int64_t>("models"), skip.get<std::string>("example")});
   }
 }
-
-}  // namespace
 
 std::string fingerprint_of(Connection& connection, const PlanSpec& spec) {
   std::string all = fmt::format("{} {}", kPlannerRevision, spec_json(spec));

@@ -12,6 +12,9 @@ namespace testloom {
 // Of the spec, its list files' content, and what the store knows of templates, mappings and models.
 std::string fingerprint_of(Connection& connection, const PlanSpec& spec);
 
+// Fills in what the columns `summary` and `skipped` say.
+void read_summary(PlanSummary& summary, std::string_view json, std::string_view skipped);
+
 // The summary of the plan when it has this fingerprint; its diff is that nothing changed.
 std::optional<PlanSummary> read_equal(Connection& connection, int64_t plan_id,
                                       const std::string& fingerprint);

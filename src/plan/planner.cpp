@@ -125,7 +125,11 @@ PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::strin
       number(connection, "SELECT max(plan_id) FROM plans WHERE plan_name = ?", {spec.name});
   if (std::optional<PlanSummary> equal = read_equal(connection, previous, fingerprint)) return *equal;
 
-  const int64_t plan_id = number(connection, "SELECT coalesce(max(plan_id), 0) + 1 FROM plans", {});
+  // Never the number of a plan that was removed while runs of it are kept.
+  const int64_t plan_id = number(connection,
+                                 "SELECT coalesce(max(plan_id), 0) + 1 FROM (SELECT plan_id FROM plans UNION "
+                                 "ALL SELECT plan_id FROM runs)",
+                                 {});
   const AttributeTypes attributes = write_plan_models(connection, plan_id, spec);
   const SelectionRequest selection = selection_request(connection, spec);
   select_templates(connection, plan_id, selection);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "store/sql_text.h"
 
 namespace testloom {
 
@@ -84,22 +85,6 @@ UNION ALL
 SELECT model_family, pinned, hardware_type, problem FROM candidates WHERE problem IS NOT NULL AND is_wanted
 )sql";
 
-// A key of JSON as part of a pointer (RFC 6901).
-std::string pointer_of(const std::vector<std::string>& path) {
-  std::string pointer;
-  for (const std::string& key : path) {
-    pointer += '/';
-    for (const char c : key) {
-      if (c == '~' || c == '/') {
-        pointer += c == '~' ? "~0" : "~1";
-      } else {
-        pointer += c;
-      }
-    }
-  }
-  return pointer;
-}
-
 void write_variants(Connection& connection, const SelectionRequest& request) {
   for (const std::string& hardware_type : request.hardware_types)
     connection.query("INSERT INTO plan_hardware VALUES (?, true)", {hardware_type});
@@ -117,7 +102,7 @@ void write_variants(Connection& connection, const SelectionRequest& request) {
     for (const RequiredKey& key : variant.required_keys) {
       connection.query(
           "INSERT INTO required VALUES (?, ?, ?, ?)",
-          {*variant.version_id, key.root, pointer_of(key.path), quote(join(key.path, "."), 200)});
+          {*variant.version_id, key.root, json_pointer(key.path), quote(join(key.path, "."), 200)});
     }
   }
 }

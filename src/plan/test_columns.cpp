@@ -34,7 +34,8 @@ void add_axes(Connection& connection, int64_t plan_id, std::vector<ConditionColu
   while (rows.next()) {
     const std::string name(rows.text(0)), type(rows.text(1));
     columns.push_back(
-        {name, fmt::format("try_cast(json_extract_string(c.axes, {}) AS {})", sql_text("/" + name), type),
+        {name,
+         fmt::format("try_cast(json_extract_string(c.axes, {}) AS {})", sql_text(json_pointer({name})), type),
          type});
   }
 }

@@ -133,6 +133,16 @@ CREATE TABLE needs (
   needed_combo INTEGER NOT NULL
 );
 
+CREATE TABLE plan_skips (
+  plan_id INTEGER NOT NULL,
+  model_family VARCHAR NOT NULL,
+  pinned INTEGER,
+  hardware_type VARCHAR NOT NULL,
+  version_id INTEGER,
+  combo INTEGER,
+  reason VARCHAR NOT NULL
+);
+
 CREATE TABLE runs (
   run_id VARCHAR NOT NULL,
   plan_id INTEGER NOT NULL,
@@ -225,6 +235,15 @@ CREATE TABLE needs (
   combo INTEGER NOT NULL,
   needed_version_id INTEGER NOT NULL,
   needed_combo INTEGER NOT NULL
+);
+CREATE TABLE plan_skips (
+  plan_id INTEGER NOT NULL,
+  model_family VARCHAR NOT NULL,
+  pinned INTEGER,
+  hardware_type VARCHAR NOT NULL,
+  version_id INTEGER,
+  combo INTEGER,
+  reason VARCHAR NOT NULL
 );
 UPDATE store_info SET schema_version = 3;
 )sql";

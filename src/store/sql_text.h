@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace testloom {
 
@@ -14,5 +15,15 @@ inline std::string sql_quoted(std::string_view text, char mark) {
 }
 inline std::string sql_text(std::string_view text) { return sql_quoted(text, '\''); }
 inline std::string sql_name(std::string_view name) { return sql_quoted(name, '"'); }
+
+// A place in JSON by the keys that lead there (RFC 6901).
+inline std::string json_pointer(const std::vector<std::string>& path) {
+  std::string pointer;
+  for (const std::string& key : path) {
+    pointer += '/';
+    for (const char c : key) pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  }
+  return pointer;
+}
 
 }  // namespace testloom
