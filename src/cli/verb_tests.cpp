@@ -165,6 +165,17 @@ int run_render(const Context& context, const TestsOptions& options) {
   return 0;
 }
 
+// A condition may fail on a row.
+int act_on(const Context& context, const TestsOptions& options,
+           int (*act)(const Context&, const TestsOptions&)) {
+  try {
+    return act(context, options);
+  } catch (const Error& error) {
+    if (!options.where || !is_row_failure(error)) throw;
+    throw condition_failed(*options.where, {"--where", "", 0, 0}, ErrorKind::usage, error.message());
+  }
+}
+
 }  // namespace
 
 void setup_tests(CLI::App& app, Context& context) {
@@ -177,7 +188,7 @@ void setup_tests(CLI::App& app, Context& context) {
   const auto on = [&context, options](CLI::App* chosen, int (*act)(const Context&, const TestsOptions&)) {
     chosen->add_option("--plan", options->plan, "a plan's name or number (default: the latest)");
     chosen->callback([&context, options, act] {
-      context.action = [&context, options, act] { return act(context, *options); };
+      context.action = [&context, options, act] { return act_on(context, *options, act); };
     });
   };
 

@@ -166,6 +166,14 @@ CheckedCondition checked_condition(Connection& connection, std::string_view text
   return {"(" + write_condition(tree, names).back() + ")", {named.begin(), named.end()}};
 }
 
+bool is_row_failure(const Error& error) {
+  constexpr std::string_view kRowReasons[] = {
+      "Conversion Error: ", "Out of Range Error: ", "Invalid Input Error: "};
+  return error.kind() == ErrorKind::store &&
+         std::any_of(std::begin(kRowReasons), std::end(kRowReasons),
+                     [&](std::string_view reason) { return error.message().starts_with(reason); });
+}
+
 Error condition_failed(std::string_view text, const ConditionSource& source, ErrorKind kind,
                        std::string_view reason) {
   const ConditionText placed(text, source, kind);

@@ -53,6 +53,9 @@ CheckedCondition checked_condition(Connection& connection, std::string_view text
                                    const std::vector<ConditionColumn>& columns, const ConditionSource& source,
                                    ErrorKind kind);
 
+// Whether a statement failed for a value in a row, as a cast that is not possible, rather than for the store.
+bool is_row_failure(const Error& error);
+
 // The Error for a checked condition that failed on a row, for DuckDB's reason.
 Error condition_failed(std::string_view text, const ConditionSource& source, ErrorKind kind,
                        std::string_view reason);

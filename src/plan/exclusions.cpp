@@ -42,7 +42,8 @@ std::vector<PlanCondition> check_exclusions(Connection& checker, const PlanSpec&
     try {
       const CheckedCondition checked = checked_condition(checker, exclusion.where, columns,
                                                          source_of(spec, exclusion.place), ErrorKind::spec);
-      PlanCondition condition{checked.sql, false, exclusion.reason};
+      PlanCondition condition{checked.sql, false, exclusion.reason, exclusion.where,
+                              source_of(spec, exclusion.place)};
       for (const size_t column : checked.columns)
         condition.about_model |= columns[column].sql.find("m.") != std::string::npos;
       conditions.push_back(std::move(condition));
@@ -52,6 +53,19 @@ std::vector<PlanCondition> check_exclusions(Connection& checker, const PlanSpec&
   }
   if (!mistakes.empty()) throw Error(ErrorKind::spec, std::move(mistakes));
   return conditions;
+}
+
+void fail_for_row(const std::vector<PlanCondition>& conditions, bool about_models, const Error& error) {
+  std::vector<Diagnostic> diagnostics;
+  for (const PlanCondition& condition : conditions) {
+    if (condition.about_model != about_models || !is_row_failure(error)) continue;
+    const Error failed =
+        condition_failed(condition.where, condition.source, ErrorKind::spec, error.message());
+    diagnostics.push_back(failed.diagnostics().front());
+  }
+  if (diagnostics.empty()) throw Error(error);
+  if (diagnostics.size() > 1) diagnostics.front().hint += "; it is this condition or one of the next";
+  throw Error(ErrorKind::spec, std::move(diagnostics));
 }
 
 std::string exclusion_cases(const std::vector<PlanCondition>& conditions, bool about_models) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/condition.h"
 #include "plan/matrix.h"
 #include "plan/plan_models.h"
 #include "store/database.h"
@@ -15,7 +16,14 @@ struct PlanCondition {
       sql;  // over `s` (candidates or chosen), `c` (cells) and, when it is about models, `m` (plan_models)
   bool about_model = false;
   std::string reason;
+  std::string where;  // as it was written, and where
+  ConditionSource source;
 };
+
+// The Error for a statement with these conditions that failed with this one: the one of them that is to blame
+// where it is alone, else all that may be; errors that are no row's are passed on.
+[[noreturn]] void fail_for_row(const std::vector<PlanCondition>& conditions, bool about_models,
+                               const Error& error);
 
 // Checks the spec's conditions, on a connection without a transaction. Throws an Error (spec) with every one
 // that cannot be used, at its place.

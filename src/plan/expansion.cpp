@@ -167,15 +167,20 @@ void Expansion::write_cells(size_t from) {
 // for each row.
 void Expansion::write_chosen() {
   conditions_ = check_exclusions(*request_.checker, spec_, matrix_, *request_.attributes);
-  connection_.query(
-      fmt::format("INSERT INTO chosen SELECT s.model_family, s.pinned, s.version_id, s.template_name, "
-                  "c.combo, c.hardware_type, "
-                  "c.batch_size, c.chain, 0, 0, false, CASE WHEN v.reason IS NOT NULL THEN v.reason {} "
-                  "END FROM candidates s "
-                  "JOIN version_cells v ON v.version_id = s.version_id JOIN cells c ON c.combo = v.combo AND "
-                  "c.hardware_type = "
-                  "s.hardware_type WHERE s.problem IS NULL AND s.is_wanted",
-                  exclusion_cases(conditions_, false)));
+  constexpr std::string_view sql = R"sql(
+INSERT INTO chosen
+SELECT s.model_family, s.pinned, s.version_id, s.template_name, c.combo, c.hardware_type, c.batch_size, c.chain,
+       0, 0, false, CASE WHEN v.reason IS NOT NULL THEN v.reason {} END
+FROM candidates s
+JOIN version_cells v ON v.version_id = s.version_id
+JOIN cells c ON c.combo = v.combo AND c.hardware_type = s.hardware_type
+WHERE s.problem IS NULL AND s.is_wanted
+)sql";
+  try {
+    connection_.query(fmt::format(sql, exclusion_cases(conditions_, false)));
+  } catch (const Error& error) {
+    fail_for_row(conditions_, false, error);
+  }
   estimate();
 }
 

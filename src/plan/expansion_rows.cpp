@@ -86,34 +86,40 @@ void Expansion::write_expanded() {
                           "m.model_name IN (SELECT model_name FROM included)",
                     {request_.plan_id});
   const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
-  connection_.query(fmt::format("CREATE OR REPLACE TEMP TABLE expanded AS SELECT m.model, s.version_id, "
-                                "s.combo, s.chain, s.batch_size, "
-                                "s.priority, s.memory_bytes, s.is_reference, {} AS reason {} JOIN cells c ON "
-                                "c.combo = s.combo WHERE "
-                                "m.plan_id = $1 AND m.model IN (SELECT model FROM single){}",
-                                cases.empty() ? "NULL::VARCHAR" : "CASE" + cases + " END", kOfModels, lacks),
-                    {request_.plan_id});
+  constexpr std::string_view sql = R"sql(
+CREATE OR REPLACE TEMP TABLE expanded AS
+SELECT m.model, s.version_id, s.combo, s.chain, s.batch_size, s.priority, s.memory_bytes, s.is_reference, {} AS reason
+{} JOIN cells c ON c.combo = s.combo
+WHERE m.plan_id = $1 AND m.model IN (SELECT model FROM single){}
+)sql";
+  try {
+    connection_.query(
+        fmt::format(sql, cases.empty() ? "NULL::VARCHAR" : "CASE" + cases + " END", kOfModels, lacks),
+        {request_.plan_id});
+  } catch (const Error& error) {
+    fail_for_row(conditions_, true, error);
+  }
   if (!spec_.inclusions.empty()) add_included(lacks);
   if (spec_.sample) sampled_from_ = sample_expanded(connection_, request_.plan_id, *spec_.sample, matrix_);
 }
 
 void Expansion::add_included(const std::string& lacks) {
-  connection_.query(fmt::format("INSERT INTO expanded WITH extra AS (SELECT DISTINCT m.model, "
-                                "m.model_family, i.version_id, i.combo, c.chain, "
-                                "c.batch_size, c.hardware_type FROM included i JOIN plan_models m ON "
-                                "m.plan_id = $1 AND m.model_name = "
-                                "i.model_name JOIN cells c ON c.combo = i.combo JOIN candidates s ON "
-                                "s.model_family = m.model_family AND "
-                                "s.pinned IS NOT DISTINCT FROM m.template_id AND s.hardware_type = "
-                                "c.hardware_type AND s.version_id = "
-                                "i.version_id AND s.problem IS NULL WHERE NOT EXISTS (SELECT 1 FROM expanded "
-                                "e WHERE e.model = m.model AND "
-                                "e.version_id = i.version_id AND e.combo = i.combo AND e.reason IS NULL){}), "
-                                "estimated AS (SELECT *, {} AS "
-                                "priority, {} AS memory_bytes FROM extra) SELECT model, version_id, combo, "
-                                "chain, batch_size, priority, "
-                                "memory_bytes, false, {} FROM estimated",
-                                lacks, kPrioritySql, memory_sql(), limit_case(spec_)),
+  constexpr std::string_view sql = R"sql(
+INSERT INTO expanded
+WITH extra AS (SELECT DISTINCT m.model, m.model_family, i.version_id, i.combo, c.chain, c.batch_size, c.hardware_type
+               FROM included i
+               JOIN plan_models m ON m.plan_id = $1 AND m.model_name = i.model_name
+               JOIN cells c ON c.combo = i.combo
+               JOIN candidates s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
+                                AND s.hardware_type = c.hardware_type AND s.version_id = i.version_id
+                                AND s.problem IS NULL
+               WHERE NOT EXISTS (SELECT 1 FROM expanded e WHERE e.model = m.model AND e.version_id = i.version_id
+                                                            AND e.combo = i.combo AND e.reason IS NULL){lacks}),
+     estimated AS (SELECT *, {priority} AS priority, {memory} AS memory_bytes FROM extra)
+SELECT model, version_id, combo, chain, batch_size, priority, memory_bytes, false, {limit} FROM estimated
+)sql";
+  connection_.query(fmt::format(sql, fmt::arg("lacks", lacks), fmt::arg("priority", kPrioritySql),
+                                fmt::arg("memory", memory_sql()), fmt::arg("limit", limit_case(spec_))),
                     {request_.plan_id});
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "catalog/json_values.h"
 
 namespace testloom {
 
@@ -56,8 +57,11 @@ TestPlaces::Place TestPlaces::place_of(const PlannedTest& test, std::string_view
     folder_ = folders_.choose(test.model_name, kMaxNameBytes);
     names_ = {};
   }
-  const std::string stem =
-      fmt::format("test_{}_{}_b{}", test.template_name, test.hardware_type, test.batch_size);
+  std::string stem = fmt::format("test_{}_{}_b{}", test.template_name, test.hardware_type, test.batch_size);
+  for (const auto& [name, value] : test.axes) {
+    const std::string* text = std::get_if<std::string>(&value.data);
+    stem += fmt::format("_{}-{}", name, text ? *text : json_of(value));
+  }
   return {folder_, names_.choose(stem, kMaxNameBytes - suffix.size()).append(suffix)};
 }
 

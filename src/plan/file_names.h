@@ -1,5 +1,5 @@
-// Where a rendered test lies: <model>/test_<template>_<hardware>_b<batch><suffix>, in names that are safe in
-// every file system and tell every two tests apart, also where case is ignored.
+// Where a rendered test lies: <model>/test_<template>_<hardware>_b<batch>[_<axis>-<value>...]<suffix>, in
+// names that are safe in every file system and tell every two tests apart, also where case is ignored.
 #pragma once
 
 #include <string>

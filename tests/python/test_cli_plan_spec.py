@@ -1,0 +1,203 @@
+"""Plans from spec files: axes, list files, conditions, inclusions, samples, needs, and how mistakes are told."""
+
+import csv
+import io
+import itertools
+
+import duckdb
+import pytest
+from cli_driver import PASSES
+
+FAMILY = "text_embedding"
+TYPED = '#% param dtype: str = "float32"\n#% param steps: int = 1\ndef test_it():\n    return "${dtype}", ${steps}\n'
+
+
+@pytest.fixture(scope="module")
+def prepared(fresh_store):
+    store = fresh_store()
+    store.template("latency", PASSES, FAMILY)
+    store.template("typed", TYPED, FAMILY)
+    return store
+
+
+@pytest.fixture
+def store(prepared, tmp_path):
+    return prepared.copy(tmp_path)
+
+
+def write(store, text, name="plan.toml"):
+    (store.folder / name).write_text(text, "utf-8")
+    return name
+
+
+def cases(store, *more):
+    return set(store.tests(*more))
+
+
+def test_a_spec_in_the_folder_is_taken_when_no_model_is_named(store):
+    write(store, '[plan]\nmodels = ["bert"]\nhardware_types = ["cuda"]\nbatch_sizes = [2]\n', "testloom.toml")
+    assert "stored as plan 1 ('testloom')" in store("plan").stdout
+    assert cases(store) == {"bert/cuda/latency[batch_size=2]", "bert/cuda/typed[batch_size=2]"}
+
+
+def test_flags_go_before_the_file(store):
+    write(store, '[plan]\nname = "n"\nmodels = ["bert"]\nbatch_sizes = [1, 2]\n[plan.axes]\ndtype = ["a"]\n')
+    store("plan", "--spec", "plan.toml", "--batch-sizes", "8", "--axis", "steps=1,2", "--template", "typed")
+    assert cases(store) == {f"bert/cpu/typed[batch_size=8,dtype=a,steps={n}]" for n in (1, 2)}
+
+
+def test_the_naive_product_is_what_is_planned(store):
+    write(
+        store,
+        """
+[plan]
+models = ["bert", "roberta-base"]
+hardware_types = ["cpu", "cuda"]
+batch_sizes = { range = [1, 4], step = "x2" }
+[plan.axes]
+dtype = ["a", "b"]
+steps = { range = [1, 3], step = 1 }
+[[plan.exclude]]
+where = "hardware_type = 'cpu' and dtype = 'b' or model_name = 'bert' and steps >= 2 and batch_size = 4"
+""",
+    )
+    store("plan", "--spec", "plan.toml")
+    expected = set()
+    for model, hardware, batch in itertools.product(("bert", "roberta-base"), ("cpu", "cuda"), (1, 2, 4)):
+        expected.add(f"{model}/{hardware}/latency[batch_size={batch}]")
+        for dtype, steps in itertools.product("ab", (1, 2, 3)):
+            left_out = (hardware == "cpu" and dtype == "b") or (model == "bert" and steps >= 2 and batch == 4)
+            if not left_out:
+                expected.add(f"{model}/{hardware}/typed[batch_size={batch},dtype={dtype},steps={steps}]")
+    assert cases(store) == expected
+
+
+def test_values_of_axes_reach_the_text_and_the_file_name(store):
+    store("plan", "--model", "bert", "--axis", 'dtype=bf16,a b"c', "--template", "typed", "--batch-sizes", "1")
+    store("tests", "render", "--out", "rendered")
+    texts = {path.name: path.read_text() for path in (store.folder / "rendered" / "bert").iterdir()}
+    assert set(texts) == {"test_typed_cpu_b1_dtype-bf16.py", "test_typed_cpu_b1_dtype-a_b_c.py"}
+    assert 'return "a b\\"c", 1' in texts["test_typed_cpu_b1_dtype-a_b_c.py"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])
+def test_a_list_file_tells_names_family_and_attributes(store, suffix):
+    store.template("owned", 'def test_it():\n    return "${model.owner}", ${model.size}\n', FAMILY)
+    duckdb.sql(
+        f"COPY (SELECT 'm' || i AS name, '{FAMILY}' AS model_family, 'owner' || i % 2 AS owner, i AS size FROM range(4) t(i)) "
+        f"TO '{store.folder / ('models.' + suffix)}'"
+    )
+    write(store, f'[plan]\nmodels = [{{ list = "models.{suffix}" }}]\nbatch_sizes = [1]\ntemplates = ["owned"]\n')
+    store("plan", "--spec", "plan.toml", "--exclude", "model.size > 2 or model.owner = 'owner1'")
+    assert cases(store) == {"m0/cpu/owned[batch_size=1]", "m2/cpu/owned[batch_size=1]"}
+    assert 'return "owner0", 2' in store("tests", "show", "m2/cpu/owned[batch_size=1]").stdout
+    assert store("tests", "count", "--where", "model.size = 2").stdout == "1\n"
+
+
+MISTAKES = {
+    "unknown column": ('where = "batchsize = 1"', "plan.toml:4:10: unknown column 'batchsize'", "did you mean 'batch_size'?"),
+    "subquery": ("where = \"exists (select 1 from read_csv('/etc/passwd'))\"", "plan.toml:4:10:", "a condition cannot"),
+    "second statement": ('where = "true; drop table templates"', "plan.toml:4:", ""),
+    "no condition": ('where = ""', "plan.toml:4:", "empty"),
+    "unknown key": ('were = "true"', "plan.toml:4:1: unknown key 'were'", "did you mean 'where'?"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_with_its_place_and_nothing_is_written(store, name):
+    text, place, hint = MISTAKES[name]
+    write(store, f'[plan]\nmodels = ["bert"]\n[[plan.exclude]]\n{text}\n')
+    said = store("plan", "--spec", "plan.toml", code=6)
+    assert place in said.stderr and hint in said.stderr and said.stdout == ""
+    store("tests", "list", code=2)
+
+
+def test_a_condition_that_fails_on_a_row_says_so(store):
+    write(store, '[plan]\nmodels = ["bert"]\n[[plan.exclude]]\nwhere = "CAST(model_name AS INTEGER) = 1"\n')
+    said = store("plan", "--spec", "plan.toml", code=6)
+    assert "plan.toml:4:10: the condition fails on a row" in said.stderr and "Stack Trace" not in said.stderr
+
+
+def test_removing_tests_needs_a_yes(store):
+    store("plan", "--model", "bert", "--batch-sizes", "1,2")
+    before = store("tests", "list", "--format", "csv").stdout
+    store("plan", "--model", "bert", "--batch-sizes", "1", code=2)
+    assert store("tests", "list", "--format", "csv").stdout == before
+
+
+def test_planning_twice_gives_the_same_bytes(store, prepared, tmp_path_factory):
+    other = prepared.copy(tmp_path_factory.mktemp("other"))
+    for each in (store, other):
+        each("plan", "--model", "bert", "--model", "roberta-base", "--axis", "dtype=a,b", "--hardware", "cuda,cpu")
+    first, second = (each("tests", "list", "--format", "csv").stdout for each in (store, other))
+    assert first == second and len(list(csv.DictReader(io.StringIO(first)))) == 24
+
+
+def test_a_sample_covers_every_pair(store):
+    write(
+        store,
+        """
+[plan]
+models = ["bert", "roberta-base", "all-MiniLM-L6-v2", "e5-small"]
+templates = ["typed"]
+hardware_types = ["cpu", "cuda", "rocm"]
+batch_sizes = [1, 2, 4]
+axes = { dtype = ["a", "b", "c"] }
+sample = { pairwise = true }
+""",
+    )
+    said = store("plan", "--spec", "plan.toml").stdout
+    assert "sampled from 108 tests" in said
+    rows = [
+        (t["model_name"], t["hardware_type"], t["batch_size"], t["axes"]["dtype"]) for t in store.tests().values()
+    ]
+    assert len(rows) <= 15
+    values = [sorted({row[i] for row in rows}) for i in range(4)]
+    assert [len(v) for v in values] == [4, 3, 3, 3]
+    for i, j in itertools.combinations(range(4), 2):
+        assert {(row[i], row[j]) for row in rows} == set(itertools.product(values[i], values[j]))
+
+
+def test_what_is_needed_comes_first_and_runs_first(store):
+    store.template("second", "#% needs latency\n" + PASSES, FAMILY)
+    store("plan", "--model", "bert", "--template", "second", "--batch-sizes", "1")
+    tests = store.tests()
+    needed, needing = tests["bert/cpu/latency[batch_size=1]"], tests["bert/cpu/second[batch_size=1]"]
+    assert needed["is_reference"] and needing["dependencies"] == [needed["test_id"]]
+    with duckdb.connect(str(store.folder / "testloom.duckdb"), read_only=True) as connection:
+        (dependencies,) = connection.execute("SELECT dependencies::VARCHAR[] FROM tests WHERE template_name = 'second'").fetchone()
+    assert dependencies == [needed["test_id"]]
+
+
+def test_parquet_holds_what_csv_holds(store):
+    store("plan", "--model", "bert", "--axis", "dtype=a,b", "--batch-sizes", "1,4")
+    store("tests", "list", "--format", "parquet", "--out", "tests.parquet", "--where", "batch_size = 4")
+    listed = list(csv.DictReader(io.StringIO(store("tests", "list", "--format", "csv", "--where", "batch_size = 4").stdout)))
+    rows = duckdb.sql(f"SELECT test_id::VARCHAR, \"case\" FROM '{store.folder / 'tests.parquet'}'").fetchall()
+    assert sorted(rows) == sorted((row["test_id"], row["case"]) for row in listed) and len(rows) == 3
+
+
+def test_plans_are_listed_shown_and_removed(store):
+    store("plan", "--model", "bert", "--name", "a")
+    store("plan", "--model", "bert", "--name", "b", "--batch-sizes", "1")
+    assert [plan["name"] for plan in store("plan", "list", "--json").objects] == ["a", "b"]
+    assert store("plan", "show", "a", "--json").object["tests"] == 4
+    store("plan", "remove", "b", code=2)
+    store("plan", "remove", "b", "--yes")
+    assert [plan["name"] for plan in store("plan", "list", "--json").objects] == ["a"]
+    with duckdb.connect(str(store.folder / "testloom.duckdb"), read_only=True) as connection:
+        for table in ("test_rows", "plan_cells", "combos", "plan_models", "needs", "plan_skips"):
+            assert connection.execute(f"SELECT count(*) FROM {table} WHERE plan_id = 2").fetchone() == (0,), table
+
+
+def test_explain_says_why_a_test_is_there_or_not(store):
+    store("plan", "--model", "bert", "--hardware", "cpu,cuda", "--axis", "dtype=a,b", "--exclude", "dtype = 'b' and model_name = 'bert'")
+    said = store("explain", "bert", "--hardware", "cuda", "--batch-size", "4", "--json").object
+    assert [t["case"] for t in said["tests"]] == ["bert/cuda/latency[batch_size=4]", "bert/cuda/typed[batch_size=4,dtype=a]"]
+    assert said["tests"][0]["after"] == ["bert/cuda/latency[batch_size=1]"]
+    assert said["missing"] == ["cuda/typed[batch_size=4,dtype=b]: excluded by: dtype = 'b' and model_name = 'bert'"]
+    assert {t["template_name"] for t in said["templates"] if t["chosen"]} == {"latency", "typed"}
+    outside = store("explain", "bert", "--batch-size", "64", "--json").object
+    assert outside["tests"] == [] and outside["missing"] == ["the plan has no cell with batch size '64': it has 1, 4"]
+    other = store("explain", "gpt2", "--json").object
+    assert not other["in_plan"] and other["model_family"] == "text_generation"
