@@ -8,6 +8,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/json_values.h"
+#include "catalog/model_list.h"
 #include "catalog/models.h"
 #include "catalog/names.h"
 #include "catalog/templates.h"
@@ -200,6 +201,20 @@ int run_detect(const Context& context, const ModelOptions& options) {
   return 0;
 }
 
+int run_import(const Context& context, const ModelOptions& options) {
+  const auto store = context.open(OpenMode::write);
+  const ImportedModels imported = import_models(store->connection(), options.name);
+  if (context.json) {
+    JsonWriter json;
+    json.begin_object().member("models", imported.models).member("mapped", imported.mapped).end_object();
+    print_line(json.text());
+  } else {
+    print_line(fmt::format("took in {}, {} of them mapped to a family",
+                           counted(static_cast<uint64_t>(imported.models), "model"), imported.mapped));
+  }
+  return 0;
+}
+
 }  // namespace
 
 void setup_model(CLI::App& app, Context& context) {
@@ -227,6 +242,12 @@ void setup_model(CLI::App& app, Context& context) {
   add->add_option("--attribute", options->attributes,
                   "NAME=VALUE, which templates know as model.NAME; again for more");
   on(add, run_add);
+
+  CLI::App* import =
+      add_verb(*verb, "import", "make all models of a list known; those with a family are mapped",
+               "  testloom model import models.csv");
+  import->add_option("FILE", options->name, "a CSV, Parquet or JSON file with a column 'name'")->required();
+  on(import, run_import);
 
   CLI::App* list = add_verb(*verb, "list", "list the known models", "  testloom model list --json");
   on(list, [](const Context& c, const ModelOptions&) { return run_list(c); });

@@ -61,7 +61,10 @@ void show_summary(const PlanSummary& summary) {
   }
   show_diff(summary.diff);
   if (summary.unknown_models.empty()) return;
-  print_line("models of unknown family; map each with `testloom model add NAME --family FAMILY`:");
+  print_line(
+      "models of unknown family; map each with `testloom model add NAME --family FAMILY`, or a list of them "
+      "with "
+      "`testloom model import FILE`:");
   for (const std::string& name : summary.unknown_models) print_line("  " + one_line(name, 400));
 }
 

@@ -2,17 +2,13 @@
 // keeps them. Later mappings and changes of a model do not change a plan.
 #pragma once
 
-#include <map>
 #include <string>
-#include <vector>
 
+#include "catalog/model_list.h"
 #include "plan/spec.h"
 #include "store/database.h"
 
 namespace testloom {
-
-// What is known of the models' attributes: DuckDB's type of each, for conditions.
-using AttributeTypes = std::map<std::string, std::string>;
 
 // One attribute of the plan_models row `m`, as DuckDB's type; NULL where the model does not have it.
 std::string attribute_sql(const std::string& name, const std::string& type);

@@ -201,3 +201,15 @@ def test_explain_says_why_a_test_is_there_or_not(store):
     assert outside["tests"] == [] and outside["missing"] == ["the plan has no cell with batch size '64': it has 1, 4"]
     other = store("explain", "gpt2", "--json").object
     assert not other["in_plan"] and other["model_family"] == "text_generation"
+
+
+def test_a_list_is_taken_into_the_store(store):
+    (store.folder / "m.csv").write_text(f"name,model_family,location,owner\nx/one,{FAMILY},/models/one,ann\nx/two,,,bob\n")
+    assert store("model", "import", "m.csv").stdout == "took in 2 models, 1 of them mapped to a family\n"
+    assert store("model", "show", "x/one", "--json").object["model_family"] == FAMILY
+    (store.folder / "m.csv").write_text("name,model_family\nx/two,vision\nx/one,\n")
+    store("model", "import", "m.csv")
+    families = {m["model_name"]: m["model_family"] for m in store("model", "list", "--json").objects}
+    assert families == {"x/one": FAMILY, "x/two": "vision"}
+    (store.folder / "m.csv").write_text("model_family\nvision\n")
+    assert "has no column 'name'" in store("model", "import", "m.csv", code=6).stderr
