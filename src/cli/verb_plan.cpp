@@ -1,5 +1,6 @@
 // `testloom plan`: makes tests from a spec or flags, and shows them before keeping them.
 #include <filesystem>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -285,6 +286,30 @@ int run_plan_remove(const Context& context, const std::string& wanted, bool yes)
   return 0;
 }
 
+struct DiffOptions {
+  std::string older, newer;
+};
+
+int run_plan_diff(const Context& context, const DiffOptions& options) {
+  const auto store = context.open(OpenMode::read);
+  Connection& connection = store->connection();
+  const int64_t older = latest_plan(connection, options.older),
+                newer = latest_plan(connection, options.newer);
+  std::map<std::string, int64_t> counts;
+  for_each_difference(connection, newer, older, [&](std::string_view case_name, std::string_view how) {
+    ++counts[std::string(how)];
+    if (context.json) {
+      JsonWriter json;
+      print_line(json.begin_object().member("case", case_name).member("how", how).end_object().text());
+    } else {
+      print_line(fmt::format("{:<9} {}", how, one_line(case_name, 5000)));
+    }
+  });
+  if (context.json) return 0;
+  show_diff({older, counts["added"], counts["removed"], counts["changed"], counts["refreshed"]});
+  return 0;
+}
+
 // What stands below `plan`.
 void setup_stored_plans(CLI::App& verb, Context& context) {
   CLI::App* list =
@@ -298,6 +323,14 @@ void setup_stored_plans(CLI::App& verb, Context& context) {
   show->callback([&context, wanted] {
     context.action = [&context, wanted] { return run_plan_show(context, *wanted); };
   });
+
+  const auto pair = std::make_shared<DiffOptions>();
+  CLI::App* diff =
+      add_verb(verb, "diff", "list the cases in which two plans differ", "  testloom plan diff 1 2");
+  diff->add_option("OLDER", pair->older, "a plan's name (its latest) or number")->required();
+  diff->add_option("NEWER", pair->newer, "a plan's name (its latest) or number")->required();
+  diff->callback(
+      [&context, pair] { context.action = [&context, pair] { return run_plan_diff(context, *pair); }; });
 
   const auto removed = std::make_shared<std::string>();
   const auto yes = std::make_shared<bool>(false);

@@ -19,6 +19,7 @@ struct RunOptions {
   std::optional<std::string> hardware;
   std::optional<std::string> python;
   double timeout = 600;
+  bool changed = false;
 };
 
 // "p50 5.2 ms, 190/s" from a result that has them.
@@ -91,6 +92,7 @@ int run_run(const Context& context, const RunOptions& options) {
   if (options.hardware) request.hardware_types = parse_hardware_types(*options.hardware, notes);
   request.python = choose_python(options.python, context.program_folder);
   request.timeout_seconds = options.timeout;
+  request.only_changed = options.changed;
   const RunSummary summary =
       run_plan(request, [&](const PlannedTest& test, const Outcome* result, const RunProgress& progress) {
         if (!result) {
@@ -125,6 +127,8 @@ void setup_run(CLI::App& app, Context& context) {
   auto options = std::make_shared<RunOptions>();
   verb->add_option("--plan", options->plan, "a plan's name or number (default: the latest)");
   verb->add_option("--hardware,--hardware-types", options->hardware, "only these hardware types");
+  verb->add_flag("--changed", options->changed,
+                 "only tests whose definition is new or changed, or whose last outcome is no pass");
   verb->add_option("--timeout", options->timeout, "seconds that each test may take")
       ->check(seconds_check(false))
       ->capture_default_str();

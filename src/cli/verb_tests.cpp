@@ -8,6 +8,7 @@
 #include "cli/test_listing.h"
 #include "cli/verbs.h"
 #include "engine/journal.h"
+#include "engine/plan_schedule.h"
 #include "plan/planner.h"
 #include "plan/render_tree.h"
 #include "plan/test_columns.h"
@@ -26,6 +27,7 @@ struct TestsOptions {
   std::string wanted;
   std::string out;
   int64_t limit = -1;
+  bool ordered = false;
 };
 
 TestFilter filter_of(Connection& connection, const TestsOptions& options) {
@@ -47,6 +49,18 @@ void note_journals(const Store& store) {
       counted(left, "run"))});
 }
 
+// Each test after all that it comes after, as engines take them; in memory.
+int list_ordered(Connection& connection, TestFilter filter, bool as_json) {
+  const std::optional<int64_t> limit = std::exchange(filter.limit, std::nullopt);
+  std::vector<PlannedTest> tests;
+  for_each_test(connection, filter, [&](const PlannedTest& test) { tests.push_back(test); });
+  std::vector<size_t> order = order_of(tests);
+  if (limit && order.size() > static_cast<size_t>(*limit)) order.resize(static_cast<size_t>(*limit));
+  for (const size_t test : order)
+    print_line(as_json ? json_of(tests[test]).end_object().text() : one_line(tests[test].case_name, 5000));
+  return 0;
+}
+
 int run_list(const Context& context, const TestsOptions& options) {
   const auto store = context.open(OpenMode::read);
   note_journals(*store);
@@ -61,6 +75,7 @@ int run_list(const Context& context, const TestsOptions& options) {
   }
   if (!options.out.empty())
     throw Error(ErrorKind::usage, "--out is for --format parquet", "the other formats go to standard output");
+  if (options.ordered) return list_ordered(connection, filter, context.json || options.format == "json");
   if (context.json || options.format == "json")
     list_as_json(connection, filter);
   else if (options.format == "csv")
@@ -207,6 +222,8 @@ void setup_tests(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->check(CLI::IsMember({"table", "csv", "json", "parquet"}));
   list->add_option("--out", options->out, "the file for parquet");
+  list->add_flag("--order", options->ordered,
+                 "in the order in which they would run if all passed: cases, or objects with --json");
   list->add_option("--limit", options->limit, "at most so many")
       ->check(CLI::Validator(
           [](std::string& text) {

@@ -15,7 +15,7 @@
 #include "engine/local/attempt.h"
 #include "engine/local/process.h"
 #include "engine/local/python.h"
-#include "engine/schedule.h"
+#include "engine/plan_schedule.h"
 #include "plan/planner.h"
 
 namespace testloom {
@@ -30,6 +30,7 @@ struct Work {
   int64_t plan_id = 0;
   std::vector<PlannedTest> tests;
   int64_t not_python = 0;  // rendered, not run
+  int64_t as_before = 0;   // passed in this definition
   TestRenderer renderer;
 };
 
@@ -40,7 +41,9 @@ std::unique_ptr<Work> read_work(const RunRequest& request) {
   work->plan_id = latest_plan(store->connection(), request.plan);
   const TestFilter filter{work->plan_id, request.hardware_types, std::nullopt, std::nullopt};
   for_each_test(store->connection(), filter, [&](const PlannedTest& test) {
-    if (test.output_kind == name_of(OutputKind::python)) {
+    if (request.only_changed && test.last_outcome == "passed") {
+      ++work->as_before;
+    } else if (test.output_kind == name_of(OutputKind::python)) {
       work->tests.push_back(test);
     } else {
       ++work->not_python;
@@ -52,29 +55,13 @@ std::unique_ptr<Work> read_work(const RunRequest& request) {
                 fmt::format("plan {} has no test that can be run: their output is not Python", work->plan_id),
                 "`testloom tests render` writes them as files");
   }
+  if (work->tests.empty() && work->as_before > 0) return work;
   if (work->tests.empty()) {
     throw Error(ErrorKind::usage,
                 fmt::format("plan {} has no test on {}", work->plan_id, join(request.hardware_types, ", ")),
                 "`testloom tests list` shows what it has");
   }
   return work;
-}
-
-Schedule schedule_of(const std::vector<PlannedTest>& tests) {
-  std::unordered_map<std::string_view, size_t> index;
-  for (size_t i = 0; i < tests.size(); ++i) index.emplace(tests[i].test_id, i);
-  std::unordered_map<std::string_view, int64_t> models;
-  std::vector<ScheduledTest> scheduled;
-  for (const PlannedTest& test : tests) {
-    const int64_t model = models.emplace(test.model_name, static_cast<int64_t>(models.size())).first->second;
-    ScheduledTest entry{test.priority, model, {}};
-    for (const std::string& dependency : test.dependencies) {
-      const auto found = index.find(dependency);
-      if (found != index.end()) entry.dependencies.push_back(found->second);
-    }
-    scheduled.push_back(std::move(entry));
-  }
-  return Schedule(std::move(scheduled));
 }
 
 // A folder beside the journal for the run's files, removed at the end.
@@ -100,10 +87,10 @@ class RunFolder {
 
 class LocalRun {
  public:
-  LocalRun(const RunRequest& request, const WatchRun& watch)
+  LocalRun(const RunRequest& request, std::unique_ptr<Work> work, const WatchRun& watch)
       : request_(request),
         watch_(watch),
-        work_(read_work(request)),
+        work_(std::move(work)),
         python_(probe_python(request.python)),
         info_{new_run_id(), work_->plan_id, utc_now_microseconds(), "local", python_.executable,
               host(),       python_.json},
@@ -267,8 +254,13 @@ RunSummary run_plan(const RunRequest& given, const WatchRun& watch) {
   request.store_path = fs::weakly_canonical(fs::absolute(given.store_path));
   RunSummary summary;
   try {
-    LocalRun run(request, watch);
-    summary = run.run();
+    std::unique_ptr<Work> work = read_work(request);
+    if (work->tests.empty()) {
+      summary.notes.push_back("every test passed already in its present definition: nothing to run");
+    } else {
+      LocalRun run(request, std::move(work), watch);
+      summary = run.run();
+    }
   } catch (const Error&) {
     LocalRun::settle(request, summary);  // what was reported before is kept
     throw;

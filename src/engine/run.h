@@ -21,6 +21,7 @@ struct RunRequest {
   double wait_seconds = 10;
   std::optional<std::string> plan;          // a plan's name or id; none: the latest
   std::vector<std::string> hardware_types;  // empty: all of the plan's
+  bool only_changed = false;                // not those that passed in this very definition
   std::string python;
   double timeout_seconds = 600;
 };

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string_view>
 
 #include "store/database.h"
 
@@ -20,5 +22,9 @@ struct PlanDiff {
 // What `plan_id` has against `previous`. Models that have the same tests in both are told by a hash of them;
 // only the tests of the others are compared one by one.
 PlanDiff compare_plans(Connection& connection, int64_t plan_id, int64_t previous);
+
+// Each case that differs, by how ("added", "changed", "refreshed", "removed") and name.
+void for_each_difference(Connection& connection, int64_t plan_id, int64_t previous,
+                         const std::function<void(std::string_view case_name, std::string_view how)>& use);
 
 }  // namespace testloom

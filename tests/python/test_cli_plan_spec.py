@@ -213,3 +213,27 @@ def test_a_list_is_taken_into_the_store(store):
     assert families == {"x/one": FAMILY, "x/two": "vision"}
     (store.folder / "m.csv").write_text("model_family\nvision\n")
     assert "has no column 'name'" in store("model", "import", "m.csv", code=6).stderr
+
+
+def test_differences_and_the_order_go_by_case(store):
+    store("plan", "--model", "bert", "--batch-sizes", "1,2", "--template", "latency", "--name", "a")
+    store("plan", "--model", "bert", "--batch-sizes", "2,4", "--template", "latency", "--name", "b")
+    said = store("plan", "diff", "a", "b", "--json").objects
+    assert said == [
+        {"case": "bert/cpu/latency[batch_size=4]", "how": "added"},
+        {"case": "bert/cpu/latency[batch_size=1]", "how": "removed"},
+    ]
+    assert store("tests", "list", "--order").stdout.splitlines() == [
+        "bert/cpu/latency[batch_size=2]",
+        "bert/cpu/latency[batch_size=4]",
+    ]
+
+
+def test_only_what_changed_is_run(store, tmp_path):
+    store("plan", "--model", "bert", "--batch-sizes", "1", "--template", "latency")
+    assert "1 passed" in store("run", "--changed").stdout
+    again = store("run", "--changed")
+    assert "nothing to run" in again.stderr
+    store.template("latency", PASSES + "# edited\n", FAMILY)
+    store("plan", "--model", "bert", "--batch-sizes", "1", "--template", "latency")
+    assert "1 passed" in store("run", "--changed").stdout

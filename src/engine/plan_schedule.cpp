@@ -1,0 +1,35 @@
+#include "engine/plan_schedule.h"
+
+#include <unordered_map>
+
+namespace testloom {
+
+Schedule schedule_of(const std::vector<PlannedTest>& tests) {
+  std::unordered_map<std::string_view, size_t> index;
+  for (size_t i = 0; i < tests.size(); ++i) index.emplace(tests[i].test_id, i);
+  std::unordered_map<std::string_view, int64_t> models;
+  std::vector<ScheduledTest> scheduled;
+  for (const PlannedTest& test : tests) {
+    const int64_t model = models.emplace(test.model_name, static_cast<int64_t>(models.size())).first->second;
+    ScheduledTest entry{test.priority, model, {}};
+    for (const std::string& dependency : test.dependencies) {
+      const auto found = index.find(dependency);
+      if (found != index.end()) entry.dependencies.push_back(found->second);
+    }
+    scheduled.push_back(std::move(entry));
+  }
+  return Schedule(std::move(scheduled));
+}
+
+std::vector<size_t> order_of(const std::vector<PlannedTest>& tests) {
+  Schedule schedule = schedule_of(tests);
+  std::vector<size_t> order;
+  order.reserve(tests.size());
+  while (const std::optional<size_t> next = schedule.next()) {
+    order.push_back(*next);
+    schedule.passed(*next);
+  }
+  return order;
+}
+
+}  // namespace testloom
