@@ -65,7 +65,9 @@ int64_t store_plan(const fs::path& store_path, int64_t models, int64_t batch_siz
   std::vector<int64_t> sizes;
   for (int64_t i = 0; i < models; ++i) names.push_back(fmt::format("org/bert-base-{:05}", i));
   for (int64_t i = 1; i <= batch_sizes; ++i) sizes.push_back(i);
-  return make_plan(*store, spec_of_flags("bench", names, {"cpu"}, sizes), notes, [](const PlanSummary&) { return true; }).plan_id;
+  return make_plan(*store, spec_of_flags("bench", names, {"cpu"}, sizes), notes,
+                   [](const PlanSummary&) { return true; })
+      .plan_id;
 }
 
 std::vector<File> files_of(const fs::path& store_path, int64_t plan_id) {

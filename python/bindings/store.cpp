@@ -150,8 +150,9 @@ class OpenStore {
                 const std::vector<int64_t>& batch_sizes, const std::string& plan_name, bool store_plan) {
     std::vector<std::string> notes;
     connection();
-    const PlanSummary summary = make_plan(*store_, spec_of_flags(plan_name, model_names, hardware_types, batch_sizes),
-                                          notes, [&](const PlanSummary&) { return store_plan; });
+    const PlanSummary summary =
+        make_plan(*store_, spec_of_flags(plan_name, model_names, hardware_types, batch_sizes), notes,
+                  [&](const PlanSummary&) { return store_plan; });
     nb::list skipped;
     for (const Skipped& skip : summary.skipped) {
       nb::dict entry;

@@ -167,7 +167,8 @@ TEST_F(Plans, ARefusedPlanLeavesNothing) {
                                         [](const PlanSummary&) { return false; });
   EXPECT_EQ(summary.tests, 1);
   EXPECT_EQ(summary.plan_id, 0);
-  for (const char* table : {"plans", "plan_models", "combos", "plan_cells", "test_rows", "needs", "plan_skips"}) {
+  for (const char* table :
+       {"plans", "plan_models", "combos", "plan_cells", "test_rows", "needs", "plan_skips"}) {
     EXPECT_EQ(rows(std::string("SELECT count(*)::VARCHAR FROM ") + table), std::vector<std::string>{"0"})
         << table;
   }
