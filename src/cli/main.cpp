@@ -158,8 +158,9 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error) {
     return Error(ErrorKind::usage, fmt::format("unknown option {}", quote(left.front())),
                  guess.empty() ? help : guess);
   }
-  const bool wants_verb = !at->get_subcommands([](const CLI::App*) { return true; }).empty();
-  if (!left.empty() && wants_verb) {
+  const bool has_verbs = !at->get_subcommands([](const CLI::App*) { return true; }).empty();
+  const bool wants_verb = has_verbs && at->get_require_subcommand_min() > 0;
+  if (!left.empty() && has_verbs) {
     return Error(ErrorKind::usage, fmt::format("unknown verb {}", quote(left.front())),
                  suggest_verb(*at, left.front()));
   }

@@ -187,7 +187,8 @@ WHERE s.problem IS NULL AND s.is_wanted
 void Expansion::estimate() {
   connection_.query(
       fmt::format("UPDATE chosen SET priority = {}, memory_bytes = {}", kPrioritySql, memory_sql()));
-  connection_.query(fmt::format("UPDATE chosen SET reason = {} WHERE reason IS NULL", limit_case(spec_)));
+  connection_.query(fmt::format("UPDATE chosen SET reason = {} WHERE reason IS NULL AND NOT is_reference",
+                                limit_case(spec_)));
 }
 
 void Expansion::write_needs() {

@@ -80,7 +80,9 @@ void Expansion::write_expanded() {
       "CREATE OR REPLACE TEMP TABLE single (model INTEGER)");
   for (const Inclusion& inclusion : spec_.inclusions) write_inclusion(inclusion);
   const std::string cases = exclusion_cases(conditions_, true);
-  const bool all = !cases.empty() || spec_.sample;
+  const bool has_needs =
+      connection_.query("SELECT 1 FROM needs WHERE plan_id = ? LIMIT 1", {request_.plan_id}).next();
+  const bool all = !cases.empty() || spec_.sample || (has_needs && has_rows(connection_, "lacks"));
   connection_.query(all ? "INSERT INTO single SELECT model FROM plan_models WHERE plan_id = $1"
                         : "INSERT INTO single SELECT m.model FROM plan_models m WHERE m.plan_id = $1 AND "
                           "m.model_name IN (SELECT model_name FROM included)",
@@ -100,7 +102,35 @@ WHERE m.plan_id = $1 AND m.model IN (SELECT model FROM single){}
     fail_for_row(conditions_, true, error);
   }
   if (!spec_.inclusions.empty()) add_included(lacks);
+  if (has_needs) drop_unmet();
   if (spec_.sample) sampled_from_ = sample_expanded(connection_, request_.plan_id, *spec_.sample, matrix_);
+}
+
+// Tests of single models that need one which is left out for their model alone go too, and those that need
+// them.
+void Expansion::drop_unmet() {
+  constexpr const char* sql = R"sql(
+UPDATE expanded SET reason = 'it needs ''' || u.template_name || ''', which this model has not'
+FROM (SELECT e.model, e.version_id, e.combo, min(v.template_name) AS template_name
+      FROM expanded e
+      JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
+      JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.version_id = e.version_id AND n.combo = e.combo
+      JOIN template_versions v ON v.version_id = n.needed_version_id
+      WHERE e.reason IS NULL
+        AND NOT EXISTS (SELECT 1 FROM expanded k WHERE k.model = e.model AND k.version_id = n.needed_version_id
+                                                   AND k.combo = n.needed_combo AND k.reason IS NULL)
+      GROUP BY ALL) u
+WHERE expanded.model = u.model AND expanded.version_id = u.version_id AND expanded.combo = u.combo AND reason IS NULL
+)sql";
+  const auto left = [&] {
+    Result rows = connection_.query("SELECT count(*) FROM expanded WHERE reason IS NULL");
+    rows.next();
+    return rows.integer(0);
+  };
+  for (int64_t before = -1, now = left(); now != before; now = left()) {
+    before = now;
+    connection_.query(sql, {request_.plan_id});
+  }
 }
 
 void Expansion::add_included(const std::string& lacks) {

@@ -238,6 +238,22 @@ std::string missing_key(Connection& connection, const ExplainRequest& request, i
   return {};
 }
 
+std::string unmet_need(Connection& connection, const ExplainRequest& request, int64_t version_id,
+                       int64_t combo) {
+  Result rows = connection.query(
+      "SELECT min(v.template_name) FROM plan_models m JOIN needs n ON n.plan_id = $1 AND n.model_family = "
+      "m.model_family AND "
+      "n.version_id = $3 AND n.combo = $4 JOIN template_versions v ON v.version_id = n.needed_version_id "
+      "WHERE m.plan_id = $1 "
+      "AND m.model_name = $2 AND NOT EXISTS (SELECT 1 FROM test_rows r JOIN plan_cells k ON k.plan_id = $1 "
+      "AND k.cell = r.cell "
+      "WHERE r.plan_id = $1 AND r.model = m.model AND k.version_id = n.needed_version_id AND k.combo = "
+      "n.needed_combo)",
+      {request.plan_id, request.model_name, version_id, combo});
+  if (!rows.next() || rows.is_null(0)) return {};
+  return fmt::format("it needs '{}', which this model has not", rows.text(0));
+}
+
 // What others of the group have, and this model has not.
 void add_own_skips(Connection& connection, const ExplainRequest& request, const Value::Dict& spec,
                    Explanation& explanation) {
@@ -246,7 +262,8 @@ void add_own_skips(Connection& connection, const ExplainRequest& request, const 
       std::any_of(spec.begin(), spec.end(), [](const auto& each) { return each.first == "sample"; });
   Result rows = connection.query(
       fmt::format(
-          "SELECT DISTINCT c.hardware_type || '/' || v.template_name || c.label, {}, v.version_id FROM "
+          "SELECT DISTINCT c.hardware_type || '/' || v.template_name || c.label, {}, v.version_id, c.combo "
+          "FROM "
           "plan_cells k JOIN "
           "combos c ON c.plan_id = $1 AND c.combo = k.combo JOIN template_versions v ON v.version_id = "
           "k.version_id "
@@ -258,10 +275,12 @@ void add_own_skips(Connection& connection, const ExplainRequest& request, const 
           "k.version_id AND o.combo = k.combo) AND {} ORDER BY 1",
           cases.empty() ? "NULL::VARCHAR" : "CASE" + cases + " END", cell_condition(request)),
       {request.plan_id, request.model_name});
-  std::vector<std::tuple<std::string, std::string, int64_t>> found;
-  while (rows.next()) found.emplace_back(rows.text(0), rows.is_null(1) ? "" : rows.text(1), rows.integer(2));
-  for (auto& [name, reason, version_id] : found) {
+  std::vector<std::tuple<std::string, std::string, int64_t, int64_t>> found;
+  while (rows.next())
+    found.emplace_back(rows.text(0), rows.is_null(1) ? "" : rows.text(1), rows.integer(2), rows.integer(3));
+  for (auto& [name, reason, version_id, combo] : found) {
     if (reason.empty()) reason = missing_key(connection, request, version_id);
+    if (reason.empty()) reason = unmet_need(connection, request, version_id, combo);
     if (reason.empty())
       reason = is_sample ? "the sample leaves it out" : "it is an extra cell of another model";
     explanation.missing.push_back(fmt::format("{}: {}", name, reason));

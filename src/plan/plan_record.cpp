@@ -1,5 +1,6 @@
 #include "plan/plan_record.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -74,7 +75,9 @@ std::string spec_json(const PlanSpec& spec) {
   json.key("hardware_types").begin_array();
   for (const std::string& hardware_type : spec.hardware_types) json.value(hardware_type);
   json.end_array().key("batch_sizes").begin_array();
-  for (const int64_t batch_size : spec.batch_sizes) json.value(batch_size);
+  std::vector<int64_t> batch_sizes = spec.batch_sizes;
+  std::sort(batch_sizes.begin(), batch_sizes.end());
+  for (const int64_t batch_size : batch_sizes) json.value(batch_size);
   json.end_array();
   write_axes(json, spec);
   write_cells(json, spec);

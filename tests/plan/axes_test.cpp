@@ -228,6 +228,28 @@ TEST_F(Axes, WhatNeedsASkippedTestIsSkipped) {
                            {"it needs 'nothing', which no template is for family vision on cpu", 2}}));
 }
 
+TEST_F(Axes, WhatOneModelLacksIsMissingForWhatNeedsItToo) {
+  add("smoke", "vision", {}, "def test_it():\n    return ${config.size}\n");
+  add("typed", "vision", {}, std::string("#% needs smoke\n") + kDtype);
+  add("last", "vision", {}, std::string("#% needs typed\n") + kPlain);
+  add_model(connection(), {"other", {}, {}, "{\"size\": 3}"}, NewMapping{"other", "vision", {}, {}}, notes);
+  spec.models.push_back({"other", {}, {}});
+  const std::vector<PlannedTest> all = tests();
+  EXPECT_EQ(all.size(), 6u);
+  for (const PlannedTest& test : all) EXPECT_EQ(test.model_name, "other");
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{{"its config has no 'size'", 2},
+                                                       {"it needs 'smoke', which this model has not", 2},
+                                                       {"it needs 'typed', which this model has not", 2}}));
+}
+
+TEST_F(Axes, AReferenceIsNoMatterOfLimits) {
+  add("typed", "vision", {}, std::string("#% needs typed hardware_type=\"cpu\" batch_size=1000\n") + kDtype);
+  spec.hardware_types = {"cuda"};
+  spec.memory_limits_gb = {{"cpu", 1}};
+  const auto found = before();
+  EXPECT_EQ(found.at("cuda/typed[batch_size=1]"), std::set<std::string>{"cpu/typed[batch_size=1000]"});
+}
+
 TEST_F(Axes, CirclesAreRefusedWithTheWay) {
   add("a", "vision", {}, std::string("#% needs b\n") + kPlain);
   add("b", "vision", {}, std::string("#% needs a\n") + kPlain);

@@ -121,3 +121,27 @@ def test_every_key_of_the_journal(store, bare_python):
     kinds = re.split(r"^### `(\w+)`.*\n", section(STORE, "## The journal"), flags=re.MULTILINE)
     told = {kind: {code(row[0]) for row in table_rows(text)} for kind, text in zip(kinds[1::2], kinds[2::2])}
     assert told == found
+
+
+# --- docs/plans.md
+
+PLANS = (REPOSITORY / "docs" / "plans.md").read_text("utf-8")
+
+
+def test_the_spec_of_the_document_is_planned(fresh_store):
+    store = fresh_store()
+    store.template("typed", '#% param dtype: str = "float32"\ndef test_it():\n    return "${dtype}"\n', "vision")
+    store("model", "add", "org/vit-a")
+    files(PLANS, store.folder)
+    (store.folder / "models.csv").write_text("name,model_family\nx/y,vision\n")
+    assert store("plan", "--spec", "nightly.toml", "--json").object["tests"] == 18
+
+
+def test_every_column_of_conditions(fresh_store):
+    store = fresh_store()
+    store.template("latency", "def test_it():\n    pass\n", "vision")
+    store("plan", "--model", "org/vit-a")
+    named = set(re.findall(r"`([\w.]+)`", " ".join(row[0] for row in table_rows(section(PLANS, "## Conditions")))))
+    said = store("tests", "count", "--by", "none", code=2).stderr
+    known = set(said.partition("columns: ")[2].strip().split(", "))
+    assert named - {"model.NAME"} == known
