@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "plan/condition.h"
+#include "plan/condition/condition.h"
 #include "store/sql_text.h"
 
 namespace testloom {

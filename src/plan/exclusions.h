@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/condition.h"
+#include "plan/condition/condition.h"
 #include "plan/matrix.h"
 #include "plan/plan_models.h"
 #include "store/database.h"

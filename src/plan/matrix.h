@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "plan/spec.h"
+#include "plan/spec/spec.h"
 
 namespace testloom {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "catalog/model_list.h"
-#include "plan/spec.h"
+#include "plan/spec/spec.h"
 #include "store/database.h"
 
 namespace testloom {

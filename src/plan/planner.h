@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "plan/plan_diff.h"
-#include "plan/spec.h"
+#include "plan/spec/spec.h"
 #include "store/store.h"
 
 namespace testloom {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "plan/covering.h"
+#include "plan/covering/covering.h"
 #include "store/appender.h"
 
 namespace testloom {

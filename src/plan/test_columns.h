@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "plan/condition.h"
+#include "plan/condition/condition.h"
 #include "plan/tests.h"
 #include "store/database.h"
 

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "plan/condition.h"
+#include "plan/condition/condition.h"
 #include "support/store_fixture.h"
 
 namespace testloom {

@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "condition_fixture.h"
-#include "plan/condition_functions.h"
+#include "plan/condition/condition_functions.h"
 
 namespace testloom {
 namespace {

@@ -1,6 +1,6 @@
 // Conditions that are allowed give what DuckDB gives for the user's text; all others are refused with a
 // message that says why (tests/golden/plan/refused-conditions.txt holds them).
-#include "plan/condition.h"
+#include "plan/condition/condition.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 #include "condition_fixture.h"
-#include "plan/condition_functions.h"
+#include "plan/condition/condition_functions.h"
 
 namespace testloom {
 namespace {

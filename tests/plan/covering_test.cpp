@@ -1,5 +1,5 @@
 // Samples against a naive check: every pair that an allowed row has is in some row, and in few rows.
-#include "plan/covering.h"
+#include "plan/covering/covering.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <set>
 #include <tuple>
 
-#include "plan/covering_field.h"
-#include "plan/covering_rows.h"
+#include "plan/covering/covering_field.h"
+#include "plan/covering/covering_rows.h"
 
 namespace testloom {
 namespace {

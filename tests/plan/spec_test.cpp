@@ -1,7 +1,7 @@
 // Spec files as cases: tests/golden/spec/NAME.toml with what comes of it in NAME.expected beside it. The
 // beginning of NAME says what that is: ok_ the spec as it was read, err_ the error, whole, with its carets.
 // TESTLOOM_UPDATE_GOLDEN=1 writes the expected files anew; the difference is for review.
-#include "plan/spec.h"
+#include "plan/spec/spec.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
