@@ -19,9 +19,23 @@ namespace {
   throw Error(ErrorKind::spec, std::move(message), std::move(hint));
 }
 
+// The path as a pattern of DuckDB's that is this one file.
+std::string literal_pattern(std::string_view path) {
+  std::string pattern;
+  for (const char c : path)
+    pattern += c == '*' || c == '?' || c == '[' ? fmt::format("[{}]", c) : std::string(1, c);
+  return pattern;
+}
+
+// The first line of what DuckDB says, without what it says of its own statement.
+std::string reason_of(const Error& problem) {
+  const std::string_view message = problem.message();
+  return one_line(message.substr(0, message.find_first_of("\r\n")), 300);
+}
+
 std::string reader_of(const fs::path& file) {
   const std::string suffix = file.extension();
-  const std::string path = sql_text(file.native());
+  const std::string path = sql_text(literal_pattern(file.native()));
   if (suffix == ".parquet") return fmt::format("read_parquet({})", path);
   if (suffix == ".csv" || suffix == ".tsv") return fmt::format("read_csv({}, header = true)", path);
   if (suffix == ".json" || suffix == ".jsonl" || suffix == ".ndjson")
@@ -38,6 +52,7 @@ class ListReader {
 
   AttributeTypes read() {
     std::error_code error;
+    if (fs::is_directory(file_, error)) refuse(fmt::format("{} is a folder", shown()), "name a file in it");
     if (!fs::exists(file_, error)) refuse(fmt::format("there is no file {}", shown()), "check its path");
     read_columns();
     try {
@@ -46,7 +61,7 @@ class ListReader {
                       "place, {} FROM {}",
                       columns_sql(), reader_));
     } catch (const Error& problem) {
-      refuse(fmt::format("{} cannot be read: {}", shown(), one_line(problem.message(), 400)),
+      refuse(fmt::format("{} cannot be read: {}", shown(), reason_of(problem)),
              "see that it is whole, and that its columns hold what they should");
     }
     check_rows();
@@ -61,7 +76,7 @@ class ListReader {
       Result rows = connection_.query(fmt::format("DESCRIBE SELECT * FROM {}", reader_));
       while (rows.next()) columns_.emplace_back(std::string(rows.text(0)), std::string(rows.text(1)));
     } catch (const Error& problem) {
-      refuse(fmt::format("{} cannot be read: {}", shown(), one_line(problem.message(), 400)),
+      refuse(fmt::format("{} cannot be read: {}", shown(), reason_of(problem)),
              "lists are CSV, Parquet or JSON files with a column 'name'");
     }
     std::vector<std::string> names;

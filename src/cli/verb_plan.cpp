@@ -1,6 +1,8 @@
 // `testloom plan`: makes tests from a spec or flags, and shows them before keeping them.
+#include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -101,7 +103,15 @@ void print_json(const PlanSummary& summary, bool kept) {
 }
 
 [[noreturn]] void refuse_empty(const PlanSummary& summary) {
-  std::vector<Diagnostic> diagnostics = {{"no test: no template applies to any chosen model", {}, {}, {}}};
+  const bool left_out = std::any_of(summary.skipped.begin(), summary.skipped.end(), [](const Skipped& skip) {
+    return !skip.reason.starts_with("no template") &&
+           skip.reason.find("family is unknown") == std::string::npos;
+  });
+  std::vector<Diagnostic> diagnostics = {
+      {left_out ? "no test: every cell is left out" : "no test: no template applies to any chosen model",
+       {},
+       {},
+       {}}};
   for (const Skipped& skip : summary.skipped) {
     const bool unknown = skip.reason.find("family is unknown") != std::string::npos;
     diagnostics.push_back(
@@ -109,7 +119,9 @@ void print_json(const PlanSummary& summary, bool kept) {
          {},
          {},
          unknown ? "map it: testloom model add NAME --family FAMILY"
-                 : "`testloom template list` shows the templates, `testloom template add` adds one"});
+         : skip.reason.starts_with("no template")
+             ? "`testloom template list` shows the templates, `testloom template add` adds one"
+             : ""});
   }
   throw Error(ErrorKind::spec, std::move(diagnostics));
 }
@@ -136,8 +148,18 @@ Axis axis_of(const std::string& text) {
                 "write --axis dtype=float32,bfloat16");
   }
   Axis axis{text.substr(0, equals), {}, {}, {}};
-  for (const std::string& item : split(std::string_view(text).substr(equals + 1), ','))
-    axis.values.push_back(axis_value(std::string(trimmed(item))));
+  std::set<std::string> seen;
+  for (const std::string& item : split(std::string_view(text).substr(equals + 1), ',')) {
+    const Value value = axis_value(std::string(trimmed(item)));
+    const double* number = std::get_if<double>(&value.data);
+    if (number && !std::isfinite(*number))
+      throw Error(ErrorKind::usage, fmt::format("--axis {} has a number that is too large", quote(text)),
+                  "leave it out");
+    if (!seen.insert(json_of(value)).second)
+      throw Error(ErrorKind::usage, fmt::format("--axis {} has {} twice", quote(text), json_of(value)),
+                  "give each once");
+    axis.values.push_back(value);
+  }
   return axis;
 }
 
@@ -175,7 +197,14 @@ PlanSpec spec_of(const PlanOptions& options, std::vector<std::string>& notes) {
   if (!options.templates.empty()) spec.templates = options.templates;
   if (options.hardware) spec.hardware_types = parse_hardware_types(*options.hardware, notes);
   if (options.batch_sizes) spec.batch_sizes = parse_batch_sizes(*options.batch_sizes);
-  for (const std::string& axis : options.axes) put_axis(spec, axis_of(axis));
+  std::set<std::string> given;
+  for (const std::string& text : options.axes) {
+    Axis axis = axis_of(text);
+    if (!given.insert(axis.name).second)
+      throw Error(ErrorKind::usage, fmt::format("--axis gives '{}' twice", axis.name),
+                  "give all its values at once, with commas");
+    put_axis(spec, std::move(axis));
+  }
   for (const std::string& where : options.exclusions)
     spec.exclusions.push_back({where, "excluded by: " + one_line(where, 200), {}});
   if (options.max_tests) spec.max_tests = *options.max_tests;

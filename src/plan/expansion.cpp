@@ -65,7 +65,7 @@ std::string limit_case(const PlanSpec& spec) {
     cases += fmt::format(
         " WHEN hardware_type = {0} AND memory_bytes > {1} THEN 'predicted ' || round(memory_bytes / 1e9, 1) "
         "|| ' GB, more than the limit of {2} GB on {3}'",
-        sql_text(hardware_type), gigabytes * 1e9, gigabytes, hardware_type);
+        sql_text(hardware_type), std::min(9e18, gigabytes * 1e9), gigabytes, hardware_type);
   }
   return cases.empty() ? "NULL" : "CASE" + cases + " END";
 }
@@ -93,8 +93,12 @@ void Expansion::read_versions() {
       }
     }
   }
+  std::set<int64_t> selected;
+  Result rows =
+      connection_.query("SELECT DISTINCT version_id FROM candidates WHERE problem IS NULL AND is_wanted");
+  while (rows.next()) selected.insert(rows.integer(0));
   for (const Variant& variant : *request_.variants) {
-    if (!variant.version_id || !variant.problem.empty()) continue;
+    if (!variant.version_id || !selected.contains(*variant.version_id)) continue;
     VersionAxes& version = versions_[*variant.version_id];
     version.variant = &variant;
     version.declared.assign(matrix_.axis_count(), false);
@@ -111,7 +115,9 @@ void Expansion::check_axes() const { check_plan_axes(spec_, *request_.variants);
 void Expansion::write_version_cells() {
   double most = 0;
   for (const auto& [version_id, version] : versions_) most += matrix_.count_cells(version.declared);
-  if (most > static_cast<double>(spec_.max_tests))
+  // More than may be planned may still be left out by conditions; but not without end.
+  constexpr double kMostCells = 5e6;
+  if (most > std::max(kMostCells, static_cast<double>(spec_.max_tests)))
     refuse_size(spec_, most, "the cells of the templates alone are");
   Appender rows(connection_, "temp", "version_cells");
   for (const auto& [version_id, version] : versions_) {

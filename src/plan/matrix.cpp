@@ -154,6 +154,24 @@ std::string Matrix::json_of(const Cell& cell) const {
   return json.end_object().take();
 }
 
+Cell Matrix::completed(Cell cell, const std::vector<bool>& declared) const {
+  for (const Dimension& dimension : dimensions_) {
+    size_t step = 0;  // of those that have the values that the cell has already
+    const auto fits = [&](size_t axis) {
+      const int32_t value = cell.values[axis];
+      return value == Cell::kNotDeclared ||
+             axes_[axis].values[static_cast<size_t>(value)].json == axes_[axis].values[step].json;
+    };
+    while (step < dimension.steps && !std::all_of(dimension.axes.begin(), dimension.axes.end(), fits)) ++step;
+    if (step == dimension.steps) step = 0;
+    for (const size_t axis : dimension.axes) {
+      if (declared[axis] && cell.values[axis] == Cell::kNotDeclared)
+        cell.values[axis] = static_cast<int32_t>(step);
+    }
+  }
+  return projected(std::move(cell), declared);
+}
+
 Cell Matrix::projected(Cell cell, const std::vector<bool>& declared) const {
   for (size_t axis = 0; axis < axes_.size(); ++axis) {
     if (!declared[axis]) cell.values[axis] = Cell::kNotDeclared;

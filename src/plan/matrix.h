@@ -65,6 +65,9 @@ class Matrix {
   const std::vector<Cell>& cells() const { return cells_; }
   std::string label_of(const Cell& cell) const;  // "[batch_size=1,dtype=float32]"
   std::string json_of(const Cell& cell) const;   // {"dtype": "float32"}
+  // The cell for a template with these axes: without the others, and with the plan's first value for those
+  // that it has none for; of axes that move together the one that goes with the others.
+  Cell completed(Cell cell, const std::vector<bool>& declared) const;
   // The cell without what a template does not declare.
   Cell projected(Cell cell, const std::vector<bool>& declared) const;
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "catalog/models.h"
+#include "plan/test_columns.h"
 #include "store/sql_text.h"
 
 namespace testloom {
@@ -75,21 +76,27 @@ std::vector<std::string> names_of(Connection& connection, const PlanSpec& spec) 
   for (const ModelSource& source : spec.models) {
     if (!source.list) patterns.push_back(source.pattern);
   }
-  return patterns.empty() ? patterns : resolve_models(connection, patterns);
+  if (patterns.empty()) return patterns;
+  try {
+    return resolve_models(connection, patterns);
+  } catch (const Error&) {
+    if (spec.path.empty()) throw;
+    for (const ModelSource& source : spec.models) {  // which of them it was
+      if (source.list) continue;
+      try {
+        resolve_models(connection, {source.pattern});
+      } catch (const Error& error) {
+        refuse(spec, source.place, error.message(), error.diagnostics().front().hint);
+      }
+    }
+    throw;
+  }
 }
 
 // The types of attributes that the store knows and no list told: JSON's own, where all values agree.
 void add_known_types(Connection& connection, int64_t plan_id, AttributeTypes& types) {
-  Result rows = connection.query(
-      "SELECT key, CASE WHEN count(DISTINCT type) > 1 THEN 'VARCHAR' ELSE CASE any_value(type) WHEN "
-      "'UBIGINT' THEN "
-      "'BIGINT' WHEN 'BIGINT' THEN 'BIGINT' WHEN 'DOUBLE' THEN 'DOUBLE' WHEN 'BOOLEAN' THEN 'BOOLEAN' ELSE "
-      "'VARCHAR' END "
-      "END FROM (SELECT key, json_type(attributes, '$.\"' || key || '\"') AS type FROM (SELECT attributes, "
-      "unnest(json_keys(attributes)) AS key FROM plan_models WHERE plan_id = ? AND attributes IS NOT NULL)) "
-      "GROUP BY key",
-      {plan_id});
-  while (rows.next()) types.emplace(rows.text(0), rows.text(1));
+  for (const auto& [name, type] : json_columns(connection, "attributes", "plan_models", plan_id))
+    types.emplace(name, type);
 }
 
 // Each model once, numbered in the order of the sources; what a list says of one counts before its name

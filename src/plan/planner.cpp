@@ -44,11 +44,13 @@ void check_spec(const PlanSpec& spec, std::vector<std::string>& notes) {
 }
 
 // The names that the spec chooses; each must be a template's.
-std::optional<std::set<std::string>> chosen_templates(const PlanSpec& spec,
-                                                      const std::vector<Variant>& variants) {
+std::optional<std::set<std::string>> chosen_templates(Connection& connection, const PlanSpec& spec) {
   if (!spec.templates) return std::nullopt;
   std::set<std::string> known;
-  for (const Variant& variant : variants) known.insert(variant.template_name);
+  Result rows = connection.query(
+      "SELECT DISTINCT template_name FROM templates WHERE removed_at IS NULL AND NOT coalesce(is_partial, "
+      "false)");
+  while (rows.next()) known.emplace(rows.text(0));
   const std::vector<std::string_view> names(known.begin(), known.end());
   std::vector<Diagnostic> mistakes;
   for (size_t i = 0; i < spec.templates->size(); ++i) {
@@ -108,7 +110,7 @@ SelectionRequest selection_request(Connection& connection, const PlanSpec& spec)
     hardware_types.insert(request.needed_hardware_types.begin(), request.needed_hardware_types.end());
     if (hardware_types.size() == before) break;
   }
-  request.template_names = chosen_templates(spec, request.variants);
+  request.template_names = chosen_templates(connection, spec);
   return request;
 }
 
@@ -130,6 +132,12 @@ PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::strin
                                  "SELECT coalesce(max(plan_id), 0) + 1 FROM (SELECT plan_id FROM plans UNION "
                                  "ALL SELECT plan_id FROM runs)",
                                  {});
+  for (const auto& [hardware_type, gigabytes] : spec.memory_limits_gb) {
+    const auto& planned = spec.hardware_types;
+    if (std::find(planned.begin(), planned.end(), hardware_type) == planned.end())
+      notes.push_back(fmt::format("memory_gb has a limit for {}, which is no hardware type of the plan",
+                                  quote(hardware_type)));
+  }
   const AttributeTypes attributes = write_plan_models(connection, plan_id, spec);
   const SelectionRequest selection = selection_request(connection, spec);
   select_templates(connection, plan_id, selection);

@@ -18,21 +18,32 @@ const char* const kJoinedTests =
 
 namespace {
 
-// JSON's own types as DuckDB's, where all values agree.
+// JSON's own types as DuckDB's: numbers where all values are numbers, text where they differ.
 constexpr const char* kTypeSql =
-    "CASE WHEN count(DISTINCT type) > 1 THEN 'VARCHAR' WHEN any_value(type) IN ('UBIGINT', 'BIGINT') THEN "
-    "'BIGINT' WHEN "
-    "any_value(type) IN ('DOUBLE', 'BOOLEAN') THEN any_value(type) ELSE 'VARCHAR' END";
+    "CASE WHEN bool_and(type IN ('UBIGINT', 'BIGINT')) THEN 'BIGINT' WHEN bool_and(type IN ('UBIGINT', "
+    "'BIGINT', "
+    "'DOUBLE')) THEN 'DOUBLE' WHEN bool_and(type = 'BOOLEAN') THEN 'BOOLEAN' ELSE 'VARCHAR' END";
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> json_columns(Connection& connection, const char* column,
+                                                              const char* table, int64_t plan_id) {
+  Result rows = connection.query(fmt::format("SELECT key, {0} FROM (SELECT key, json_type({1}, '/' || "
+                                             "replace(replace(key, '~', '~0'), '/', '~1')) AS "
+                                             "type FROM (SELECT {1}, unnest(json_keys({1})) AS key FROM {2} "
+                                             "WHERE plan_id = ? AND {1} IS NOT NULL)) "
+                                             "WHERE type <> 'NULL' GROUP BY key ORDER BY key",
+                                             kTypeSql, column, table),
+                                 {plan_id});
+  std::vector<std::pair<std::string, std::string>> columns;
+  while (rows.next()) columns.emplace_back(rows.text(0), rows.text(1));
+  return columns;
+}
+
+namespace {
 
 void add_axes(Connection& connection, int64_t plan_id, std::vector<ConditionColumn>& columns) {
-  Result rows = connection.query(
-      fmt::format("SELECT key, {} FROM (SELECT key, json_type(axes, '$.\"' || key || '\"') AS type FROM "
-                  "(SELECT axes, "
-                  "unnest(json_keys(axes)) AS key FROM combos WHERE plan_id = ?)) GROUP BY key ORDER BY key",
-                  kTypeSql),
-      {plan_id});
-  while (rows.next()) {
-    const std::string name(rows.text(0)), type(rows.text(1));
+  for (const auto& [name, type] : json_columns(connection, "axes", "combos", plan_id)) {
     columns.push_back(
         {name,
          fmt::format("try_cast(json_extract_string(c.axes, {}) AS {})", sql_text(json_pointer({name})), type),
@@ -41,19 +52,8 @@ void add_axes(Connection& connection, int64_t plan_id, std::vector<ConditionColu
 }
 
 void add_attributes(Connection& connection, int64_t plan_id, std::vector<ConditionColumn>& columns) {
-  Result rows = connection.query(
-      fmt::format(
-          "SELECT key, {} FROM (SELECT key, json_type(attributes, '$.\"' || key || '\"') AS type FROM "
-          "(SELECT "
-          "attributes, unnest(json_keys(attributes)) AS key FROM plan_models WHERE plan_id = ? AND "
-          "attributes IS NOT "
-          "NULL) WHERE json_type(attributes, '$.\"' || key || '\"') <> 'NULL') GROUP BY key ORDER BY key",
-          kTypeSql),
-      {plan_id});
-  while (rows.next()) {
-    const std::string name(rows.text(0)), type(rows.text(1));
+  for (const auto& [name, type] : json_columns(connection, "attributes", "plan_models", plan_id))
     columns.push_back({"model." + name, attribute_sql(name, type), type});
-  }
 }
 
 }  // namespace

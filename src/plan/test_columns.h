@@ -16,6 +16,10 @@ namespace testloom {
 // plan_models. Ends with a condition, so that " AND ..." may follow.
 extern const char* const kJoinedTests;
 
+// The keys of a JSON column of one of the plan's tables, with DuckDB's type of their values.
+std::vector<std::pair<std::string, std::string>> json_columns(Connection& connection, const char* column,
+                                                              const char* table, int64_t plan_id);
+
 // model_name, model_family, ..., the plan's axes, and model.NAME for the attributes of its models; `sql` is
 // over kJoinedTests.
 std::vector<ConditionColumn> test_columns(Connection& connection, int64_t plan_id);

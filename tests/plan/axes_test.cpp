@@ -180,7 +180,7 @@ TEST_F(Axes, TooManyTestsAreRefusedWithWhatDrivesThem) {
   spec.axes = {axis("dtype", {"a", "b", "c"})};
   spec.max_tests = 5;
   EXPECT_EQ(refusal(),
-            "the cells of the templates alone are 6 tests, more than max_tests = 5\n  the largest axis is "
+            "the plan would have 6 tests, more than max_tests = 5\n  the largest axis is "
             "'dtype' with 3 "
             "values; leave some out, name fewer models, or raise max_tests in [plan.limits]");
 }
