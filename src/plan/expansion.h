@@ -63,6 +63,7 @@ class Expansion {
   void write_expanded();
   void write_inclusion(const Inclusion& inclusion);
   void add_included(const std::string& lacks);
+  void skip_unmet();
   void write_needs();
   void estimate();
   void chain();

@@ -73,7 +73,7 @@ void Expansion::write_inclusion(const Inclusion& inclusion) {
 }
 
 // The rows of models that have other cells than their group: all models where conditions ask for their own
-// columns, those with inclusions else.
+// columns; else those with inclusions, and those that lack keys where tests need each other.
 void Expansion::write_expanded() {
   connection_.execute(
       "CREATE OR REPLACE TEMP TABLE included (model_name VARCHAR, version_id INTEGER, combo INTEGER);"
@@ -83,7 +83,8 @@ void Expansion::write_expanded() {
   const bool all = !cases.empty() || spec_.sample;
   connection_.query(all ? "INSERT INTO single SELECT model FROM plan_models WHERE plan_id = $1"
                         : "INSERT INTO single SELECT m.model FROM plan_models m WHERE m.plan_id = $1 AND "
-                          "m.model_name IN (SELECT model_name FROM included)",
+                          "(m.model_name IN (SELECT model_name FROM included) OR (m.model IN (SELECT model "
+                          "FROM lacks) AND EXISTS (SELECT 1 FROM needs WHERE plan_id = $1)))",
                     {request_.plan_id});
   const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
   connection_.query(fmt::format("CREATE OR REPLACE TEMP TABLE expanded AS SELECT m.model, s.version_id, "
@@ -94,7 +95,34 @@ void Expansion::write_expanded() {
                                 cases.empty() ? "NULL::VARCHAR" : "CASE" + cases + " END", kOfModels, lacks),
                     {request_.plan_id});
   if (!spec_.inclusions.empty()) add_included(lacks);
+  skip_unmet();
   if (spec_.sample) sampled_from_ = sample_expanded(connection_, request_.plan_id, *spec_.sample, matrix_);
+}
+
+// Skips what needs a test that its model does not have, and what needs that.
+void Expansion::skip_unmet() {
+  for (int64_t skipped = 1; skipped > 0;) {
+    Result rows = connection_.query(R"sql(
+UPDATE expanded SET reason = u.reason
+FROM (SELECT e.model, e.version_id, e.combo,
+             min('it needs ' || c.hardware_type || '/' || v.template_name || c.label ||
+                 ', which its model does not have') AS reason
+      FROM expanded e
+      JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
+      JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.version_id = e.version_id
+                  AND n.combo = e.combo
+      JOIN combos c ON c.plan_id = $1 AND c.combo = n.needed_combo
+      JOIN template_versions v ON v.version_id = n.needed_version_id
+      WHERE e.reason IS NULL
+        AND NOT EXISTS (SELECT 1 FROM expanded k WHERE k.model = e.model AND k.version_id = n.needed_version_id
+                                                   AND k.combo = n.needed_combo AND k.reason IS NULL)
+      GROUP BY ALL) u
+WHERE expanded.reason IS NULL AND expanded.model = u.model AND expanded.version_id = u.version_id
+  AND expanded.combo = u.combo
+)sql",
+                                    {request_.plan_id});
+    skipped = rows.next() ? rows.integer(0) : 0;
+  }
 }
 
 void Expansion::add_included(const std::string& lacks) {
