@@ -10,9 +10,7 @@
 
 namespace testloom {
 
-namespace {
-
-bool fits(ValueType type, const Value& value) {
+bool fits_type(ValueType type, const Value& value) {
   switch (type) {
     case ValueType::any:
       return true;
@@ -28,6 +26,8 @@ bool fits(ValueType type, const Value& value) {
       return false;
   }
 }
+
+namespace {
 
 const ParameterInfo* find_parameter(const Variant& variant, std::string_view name) {
   for (const ParameterInfo& parameter : variant.parameters) {
@@ -46,7 +46,7 @@ void check_axis(const PlanSpec& spec, const std::vector<Variant>& variants, cons
     if (!parameter) continue;
     is_declared = true;
     const auto wrong = std::find_if(axis.values.begin(), axis.values.end(),
-                                    [&](const Value& value) { return !fits(parameter->type, value); });
+                                    [&](const Value& value) { return !fits_type(parameter->type, value); });
     if (wrong == axis.values.end()) continue;
     const auto at = static_cast<size_t>(wrong - axis.values.begin());
     mistakes.push_back(

@@ -9,6 +9,9 @@
 
 namespace testloom {
 
+// Whether a parameter of this type takes the value.
+bool fits_type(ValueType type, const Value& value);
+
 // Throws an Error (spec) for an axis that no template declares, and for values of another type than declared.
 void check_plan_axes(const PlanSpec& spec, const std::vector<Variant>& variants);
 

@@ -63,7 +63,9 @@ class Expansion {
   void write_expanded();
   void write_inclusion(const Inclusion& inclusion);
   void add_included(const std::string& lacks);
-  void drop_unmet();
+  void skip_unmet();
+  void drop_unneeded();
+  void check_included(const Inclusion& inclusion, const std::string& template_name) const;
   void write_needs();
   void estimate();
   void chain();

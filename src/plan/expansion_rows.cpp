@@ -1,7 +1,10 @@
 // The tests themselves: rows of the big table, from the small ones.
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
+
+#include "base/text.h"
 
 #include "plan/expansion.h"
 #include "plan/priority.h"
@@ -28,6 +31,19 @@ bool has_rows(Connection& connection, const char* table) {
 
 }  // namespace
 
+void Expansion::check_included(const Inclusion& inclusion, const std::string& template_name) const {
+  std::vector<std::string_view> names;
+  for (const auto& [version_id, version] : versions_) names.push_back(version.variant->template_name);
+  if (std::find(names.begin(), names.end(), template_name) != names.end()) return;
+  const std::string guess = nearest(template_name, names);
+  throw Error(
+      ErrorKind::spec,
+      std::vector{diagnose(spec_, inclusion.place,
+                           fmt::format("no template {} is for the plan's models", quote(template_name)),
+                           guess.empty() ? "`testloom template list` shows the templates"
+                                         : fmt::format("did you mean '{}'?", guess))});
+}
+
 // An inclusion is a small plan of its own for one model; what it does not say is as in the plan.
 void Expansion::write_inclusion(const Inclusion& inclusion) {
   PlanSpec part = spec_;
@@ -39,6 +55,7 @@ void Expansion::write_inclusion(const Inclusion& inclusion) {
       model_name = std::get<std::string>(value.data);
     } else if (key == "template_name") {
       template_name = std::get<std::string>(value.data);
+      check_included(inclusion, *template_name);
     } else if (key == "hardware_type") {
       part.hardware_types = {std::get<std::string>(value.data)};
     } else if (key == "batch_size") {
@@ -73,19 +90,18 @@ void Expansion::write_inclusion(const Inclusion& inclusion) {
 }
 
 // The rows of models that have other cells than their group: all models where conditions ask for their own
-// columns, those with inclusions else.
+// columns; else those with inclusions, and those that lack keys where tests need each other.
 void Expansion::write_expanded() {
   connection_.execute(
       "CREATE OR REPLACE TEMP TABLE included (model_name VARCHAR, version_id INTEGER, combo INTEGER);"
       "CREATE OR REPLACE TEMP TABLE single (model INTEGER)");
   for (const Inclusion& inclusion : spec_.inclusions) write_inclusion(inclusion);
   const std::string cases = exclusion_cases(conditions_, true);
-  const bool has_needs =
-      connection_.query("SELECT 1 FROM needs WHERE plan_id = ? LIMIT 1", {request_.plan_id}).next();
-  const bool all = !cases.empty() || spec_.sample || (has_needs && has_rows(connection_, "lacks"));
+  const bool all = !cases.empty() || spec_.sample;
   connection_.query(all ? "INSERT INTO single SELECT model FROM plan_models WHERE plan_id = $1"
                         : "INSERT INTO single SELECT m.model FROM plan_models m WHERE m.plan_id = $1 AND "
-                          "m.model_name IN (SELECT model_name FROM included)",
+                          "(m.model_name IN (SELECT model_name FROM included) OR (m.model IN (SELECT model "
+                          "FROM lacks) AND EXISTS (SELECT 1 FROM needs WHERE plan_id = $1)))",
                     {request_.plan_id});
   const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
   constexpr std::string_view sql = R"sql(
@@ -96,40 +112,59 @@ WHERE m.plan_id = $1 AND m.model IN (SELECT model FROM single){}
 )sql";
   try {
     connection_.query(
-        fmt::format(sql, cases.empty() ? "NULL::VARCHAR" : "CASE" + cases + " END", kOfModels, lacks),
+        fmt::format(sql,
+                    cases.empty() ? "NULL::VARCHAR" : "CASE WHEN s.is_reference THEN NULL" + cases + " END",
+                    kOfModels, lacks),
         {request_.plan_id});
   } catch (const Error& error) {
     fail_for_row(conditions_, true, error);
   }
   if (!spec_.inclusions.empty()) add_included(lacks);
-  if (has_needs) drop_unmet();
+  skip_unmet();
+  drop_unneeded();
   if (spec_.sample) sampled_from_ = sample_expanded(connection_, request_.plan_id, *spec_.sample, matrix_);
 }
 
-// Tests of single models that need one which is left out for their model alone go too, and those that need
-// them.
-void Expansion::drop_unmet() {
-  constexpr const char* sql = R"sql(
-UPDATE expanded SET reason = 'it needs ''' || u.template_name || ''', which this model has not'
-FROM (SELECT e.model, e.version_id, e.combo, min(v.template_name) AS template_name
+// References of single models that nothing of theirs needs.
+void Expansion::drop_unneeded() {
+  for (int64_t dropped = 1; dropped > 0;) {
+    Result rows = connection_.query(R"sql(
+DELETE FROM expanded
+WHERE is_reference AND NOT EXISTS (
+  SELECT 1 FROM expanded e
+  JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
+  JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.version_id = e.version_id AND n.combo = e.combo
+  WHERE e.model = expanded.model AND e.reason IS NULL AND n.needed_version_id = expanded.version_id
+    AND n.needed_combo = expanded.combo)
+)sql",
+                                    {request_.plan_id});
+    dropped = rows.next() ? rows.integer(0) : 0;
+  }
+}
+
+// Skips what needs a test that its model does not have, and what needs that.
+void Expansion::skip_unmet() {
+  for (int64_t skipped = 1; skipped > 0;) {
+    Result rows = connection_.query(R"sql(
+UPDATE expanded SET reason = u.reason
+FROM (SELECT e.model, e.version_id, e.combo,
+             min('it needs ' || c.hardware_type || '/' || v.template_name || c.label ||
+                 ', which its model does not have') AS reason
       FROM expanded e
       JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
-      JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.version_id = e.version_id AND n.combo = e.combo
+      JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.version_id = e.version_id
+                  AND n.combo = e.combo
+      JOIN combos c ON c.plan_id = $1 AND c.combo = n.needed_combo
       JOIN template_versions v ON v.version_id = n.needed_version_id
       WHERE e.reason IS NULL
         AND NOT EXISTS (SELECT 1 FROM expanded k WHERE k.model = e.model AND k.version_id = n.needed_version_id
                                                    AND k.combo = n.needed_combo AND k.reason IS NULL)
       GROUP BY ALL) u
-WHERE expanded.model = u.model AND expanded.version_id = u.version_id AND expanded.combo = u.combo AND reason IS NULL
-)sql";
-  const auto left = [&] {
-    Result rows = connection_.query("SELECT count(*) FROM expanded WHERE reason IS NULL");
-    rows.next();
-    return rows.integer(0);
-  };
-  for (int64_t before = -1, now = left(); now != before; now = left()) {
-    before = now;
-    connection_.query(sql, {request_.plan_id});
+WHERE expanded.reason IS NULL AND expanded.model = u.model AND expanded.version_id = u.version_id
+  AND expanded.combo = u.combo
+)sql",
+                                    {request_.plan_id});
+    skipped = rows.next() ? rows.integer(0) : 0;
   }
 }
 

@@ -251,7 +251,7 @@ std::string unmet_need(Connection& connection, const ExplainRequest& request, in
       "n.needed_combo)",
       {request.plan_id, request.model_name, version_id, combo});
   if (!rows.next() || rows.is_null(0)) return {};
-  return fmt::format("it needs '{}', which this model has not", rows.text(0));
+  return fmt::format("it needs '{}', which its model does not have", rows.text(0));
 }
 
 // What others of the group have, and this model has not.

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "catalog/json_values.h"
+#include "model/family.h"
+#include "plan/axis_check.h"
 #include "store/appender.h"
 
 namespace testloom {
@@ -68,13 +70,54 @@ NeedsResolver::Found NeedsResolver::find_version(size_t group, const std::string
                                                             groups_[group].model_family, hardware_type)};
 }
 
+// Puts the values of a need into a cell; returns what is wrong with them, or nothing.
+std::string NeedsResolver::put_values(const NeedInfo& need, const Variant& needed, Cell& cell) {
+  for (const auto& [name, value] : need.axes) {
+    if (name == "hardware_type" || name == "batch_size") continue;
+    const auto parameter = std::find_if(needed.parameters.begin(), needed.parameters.end(),
+                                        [&, n = name](const ParameterInfo& each) { return each.name == n; });
+    const std::optional<size_t> axis = matrix_.find_axis(name);
+    if (parameter == needed.parameters.end() || !axis)
+      return fmt::format("with {}={}, which it does not declare", name, json_of(value));
+    if (!fits_type(parameter->type, value))
+      return fmt::format("with {}={}, which it declares as {}", name, json_of(value),
+                         type_word(parameter->type));
+    const bool is_default = parameter->default_value &&
+                            json_of(*parameter->default_value) == json_of(value) &&
+                            !matrix_.is_planned(*axis);
+    cell.values[*axis] = is_default ? Cell::kNotDeclared : matrix_.add_value(*axis, value);
+  }
+  return reason_not_taken(needed, matrix_, cell);
+}
+
+namespace {
+
+// Where the needed test is to run; returns what is wrong with it, or nothing.
+std::string put_place(const NeedInfo& need, Cell& cell) {
+  for (const auto& [name, value] : need.axes) {
+    const auto* text = std::get_if<std::string>(&value.data);
+    const auto* integer = std::get_if<int64_t>(&value.data);
+    if (name == "hardware_type") {
+      if (!text || !is_name(*text)) return fmt::format("on {}, which is no hardware type", json_of(value));
+      cell.hardware_type = *text;
+    } else if (name == "batch_size") {
+      if (!integer || *integer < 1) return fmt::format("with {}, which is no batch size", json_of(value));
+      cell.batch_size = *integer;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 // The test that a need means, or the reason why there is none; nothing for the test itself.
 std::optional<NeedsResolver::Node> NeedsResolver::needed_node(const Node& node, const NeedInfo& need,
                                                               std::string& reason) {
   Cell cell = matrix_.cells()[static_cast<size_t>(node.combo)];
-  for (const auto& [name, value] : need.axes) {
-    if (name == "hardware_type") cell.hardware_type = std::get<std::string>(value.data);
-    if (name == "batch_size") cell.batch_size = std::get<int64_t>(value.data);
+  reason = put_place(need, cell);
+  if (!reason.empty()) {
+    reason = fmt::format("it needs '{}' {}", need.template_name, reason);
+    return std::nullopt;
   }
   const Found found = find_version(node.group, cell.hardware_type, need.template_name);
   if (!found.version_id) {
@@ -82,26 +125,16 @@ std::optional<NeedsResolver::Node> NeedsResolver::needed_node(const Node& node, 
                          found.reason.starts_with("which ") ? found.reason : "but " + found.reason);
     return std::nullopt;
   }
-  const Variant& needed = *versions_.at(*found.version_id);
-  for (size_t axis = 0; axis < matrix_.axis_count(); ++axis) {
-    if (!declared_.at(*found.version_id)[axis]) {
-      cell.values[axis] = Cell::kNotDeclared;
-    } else if (cell.values[axis] == Cell::kNotDeclared && matrix_.is_planned(axis)) {
-      cell.values[axis] = 0;  // the template that needs it does not say: the plan's first value
-    }
-  }
-  for (const auto& [name, value] : need.axes) {
-    const std::optional<size_t> axis = matrix_.find_axis(name);
-    if (!axis || !declared_.at(*found.version_id)[*axis]) continue;
-    const auto parameter = std::find_if(needed.parameters.begin(), needed.parameters.end(),
-                                        [&, n = name](const ParameterInfo& each) { return each.name == n; });
-    const bool is_default = parameter->default_value &&
-                            json_of(*parameter->default_value) == json_of(value) &&
-                            !matrix_.is_planned(*axis);
-    cell.values[*axis] = is_default ? Cell::kNotDeclared : matrix_.add_value(*axis, value);
+  cell = matrix_.completed(std::move(cell), declared_.at(*found.version_id));
+  reason = put_values(need, *versions_.at(*found.version_id), cell);
+  if (!reason.empty()) {
+    reason = reason.starts_with("with ") ? fmt::format("it needs '{}' {}", need.template_name, reason)
+                                         : fmt::format("it needs '{}', but {}", need.template_name, reason);
+    return std::nullopt;
   }
   const Node target{node.group, *found.version_id, matrix_.add(cell)};
-  if (target == node) return std::nullopt;
+  if (target == node && need.axes.empty()) refuse_circle({node}, node);
+  if (target == node) return std::nullopt;  // the very cell that its other cells need
   const auto [known, added] = nodes_.try_emplace(target);
   if (added) known->second.is_reference = true;
   return target;
@@ -121,7 +154,9 @@ void NeedsResolver::resolve_node(const Node& node) {
       state.needed.clear();
       return;
     }
-    if (needed) state.needed.push_back(*needed);
+    const bool is_new =
+        needed && std::find(state.needed.begin(), state.needed.end(), *needed) == state.needed.end();
+    if (is_new && previous_in_chain(node) != needed) state.needed.push_back(*needed);
   }
 }
 
@@ -232,6 +267,8 @@ void NeedsResolver::write() {
       "VARCHAR)");
   Appender edges(connection_, "", "needs"), unmet(connection_, "temp", "unmet"),
       chosen(connection_, "temp", "chosen");
+  using Kind = std::pair<int64_t, int32_t>;  // version and combo
+  std::set<std::tuple<std::string, Kind, Kind>> written;
   for (const auto& [node, state] : nodes_) {
     const Group& group = groups_[node.group];
     const auto add_pinned = [&](Appender& rows) { group.pinned ? rows.add(*group.pinned) : rows.add_null(); };
@@ -244,6 +281,12 @@ void NeedsResolver::write() {
     }
     if (state.is_reference && !wanted.contains(node)) continue;
     for (const Node& needed : state.needed) {
+      // Groups of one family that differ in what is pinned may have the same tests.
+      if (!written
+               .emplace(group.model_family, Kind(node.version_id, node.combo),
+                        Kind(needed.version_id, needed.combo))
+               .second)
+        continue;
       edges.add(plan_id_).add(group.model_family).add(node.version_id).add(int64_t{node.combo});
       edges.add(needed.version_id).add(int64_t{needed.combo}).end_row();
     }

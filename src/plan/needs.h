@@ -57,6 +57,7 @@ class NeedsResolver {
   void read_chosen();
   void visit(const Node& start);
   void resolve_node(const Node& node);
+  std::string put_values(const NeedInfo& need, const Variant& needed, Cell& cell);
   std::optional<Node> needed_node(const Node& node, const NeedInfo& need, std::string& reason);
   std::optional<Node> previous_in_chain(const Node& node) const;
   Found find_version(size_t group, const std::string& hardware_type, const std::string& template_name) const;

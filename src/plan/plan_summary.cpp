@@ -85,11 +85,15 @@ PlanSummary summarise(Connection& connection, int64_t plan_id, const PlanSpec& s
   summary.skipped = read_skipped(connection, plan_id, spec.batch_sizes.size());
   summary.unknown_models = read_unknown(connection, plan_id);
   Result rows = connection.query(
-      "SELECT coalesce(max(memory_bytes), 0) / 1e9, (SELECT coalesce(max(tests), 0) FROM (SELECT count(*) AS "
-      "tests FROM "
-      "chosen WHERE reason IS NULL AND NOT is_reference GROUP BY model_family, pinned, version_id, chain)) "
-      "FROM chosen WHERE "
-      "reason IS NULL");
+      R"sql(
+SELECT (SELECT coalesce(max(memory_bytes), 0) / 1e9 FROM plan_cells WHERE plan_id = $1),
+       (SELECT coalesce(max(tests), 0)
+        FROM (SELECT count(*) AS tests FROM chosen WHERE reason IS NULL AND NOT is_reference AND $2
+              GROUP BY model_family, pinned, version_id, chain
+              UNION ALL
+              SELECT count(*) FROM expanded WHERE reason IS NULL AND NOT is_reference GROUP BY model, version_id, chain))
+)sql",
+      {plan_id, !connection.query("SELECT 1 FROM single LIMIT 1").next()});
   rows.next();
   summary.largest_memory_gb = rows.real(0);
   summary.longest_chain = rows.integer(1);

@@ -153,7 +153,7 @@ PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::strin
   const bool stored = summary.tests > 0 && !same && keep(summary);
   if (stored) {
     write_plan(connection, spec, summary, fingerprint);
-    transaction.commit();
+    transaction.commit_as_checkpoint();
     return summary;
   }
   transaction.roll_back();

@@ -118,6 +118,21 @@ void Transaction::commit() {
   connection_.execute("COMMIT");
 }
 
+void Transaction::commit_as_checkpoint() {
+  connection_.execute("SET checkpoint_threshold = '0 bytes'");
+  try {
+    commit();
+  } catch (const Error&) {
+    try {
+      connection_.execute("RESET checkpoint_threshold");
+    } catch (const Error&) {
+      // The database takes no statement any more.
+    }
+    throw;
+  }
+  connection_.execute("RESET checkpoint_threshold");
+}
+
 void Transaction::roll_back() {
   if (!open_) return;
   open_ = false;

@@ -60,6 +60,11 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   void commit();
+  // For transactions that may add more than 122,880 rows to a table. What a kill leaves of their log,
+  // DuckDB 1.5 takes in by half when the file is opened next: whole row groups of a table without the rest.
+  // So this commit writes a checkpoint, which is there wholly or not at all, and no log; other transactions
+  // of this process that are open make it an ordinary one.
+  void commit_as_checkpoint();
   void roll_back();
 
  private:

@@ -228,20 +228,6 @@ TEST_F(Axes, WhatNeedsASkippedTestIsSkipped) {
                            {"it needs 'nothing', which no template is for family vision on cpu", 2}}));
 }
 
-TEST_F(Axes, WhatOneModelLacksIsMissingForWhatNeedsItToo) {
-  add("smoke", "vision", {}, "def test_it():\n    return ${config.size}\n");
-  add("typed", "vision", {}, std::string("#% needs smoke\n") + kDtype);
-  add("last", "vision", {}, std::string("#% needs typed\n") + kPlain);
-  add_model(connection(), {"other", {}, {}, "{\"size\": 3}"}, NewMapping{"other", "vision", {}, {}}, notes);
-  spec.models.push_back({"other", {}, {}});
-  const std::vector<PlannedTest> all = tests();
-  EXPECT_EQ(all.size(), 6u);
-  for (const PlannedTest& test : all) EXPECT_EQ(test.model_name, "other");
-  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{{"its config has no 'size'", 2},
-                                                       {"it needs 'smoke', which this model has not", 2},
-                                                       {"it needs 'typed', which this model has not", 2}}));
-}
-
 TEST_F(Axes, AReferenceIsNoMatterOfLimits) {
   add("typed", "vision", {}, std::string("#% needs typed hardware_type=\"cpu\" batch_size=1000\n") + kDtype);
   spec.hardware_types = {"cuda"};
@@ -348,6 +334,37 @@ TEST_F(Axes, ListsThatCannotBeUsedAreRefused) {
   EXPECT_EQ(refused("model,x\na,b\n"), "has no column 'name'\n  its columns are model, x");
   EXPECT_EQ(refused("name,x\na,b\n,c\na,d\n"),
             "has 2 rows that cannot be used\n  row 2 has no name; row 3 names 'a' again");
+}
+
+TEST_F(Axes, WhatNeedsATestThatItsModelDoesNotHaveIsSkipped) {
+  add("smoke", "vision", {}, kPlain);
+  add("typed", "vision", {}, std::string("#% needs smoke\n") + kDtype);
+  add("more", "vision", {}, std::string("#% needs typed\n") + kPlain);
+  std::ofstream(folder.path() / "models.csv") << "name,model_family,size\nx/one,vision,7\nx/two,vision,9\n";
+  spec = spec_of_flags("p", {}, {"cpu"}, {1});
+  spec.models.push_back({"", folder.path() / "models.csv", {}});
+  spec.exclusions = {{"template_name = 'smoke' and model.size > 8", "large", {}}};
+  EXPECT_EQ(cases().size(), 3u);
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{
+                           {"large", 1},
+                           {"it needs cpu/smoke[batch_size=1], which its model does not have", 1},
+                           {"it needs cpu/typed[batch_size=1], which its model does not have", 1}}));
+  // Also where the model lacks a key that the needed template cannot do without.
+  add("smoke", "vision", {}, "def test_it():\n    return \"${model.owner}\"\n");
+  std::ofstream(folder.path() / "owned.csv") << "name,model_family,owner\nx/three,vision,ann\n";
+  spec.models.push_back({"", folder.path() / "owned.csv", {}});
+  spec.exclusions = {};
+  EXPECT_EQ(cases().size(), 3u);
+  EXPECT_EQ(skipped()["it needs cpu/smoke[batch_size=1], which its model does not have"], 2);
+}
+
+TEST_F(Axes, APinAddsNoSecondEdgeBetweenTheSameTests) {
+  map("pinned", "vision",
+      add("typed", "vision", {}, std::string("#% needs typed hardware_type=\"cpu\" dtype=\"f\"\n") + kDtype));
+  spec.models.push_back({"pinned", {}, {}});
+  spec.hardware_types = {"cuda"};
+  spec.batch_sizes = {1};
+  for (const PlannedTest& test : tests()) EXPECT_EQ(test.dependencies.size(), test.is_reference ? 0u : 1u);
 }
 
 }  // namespace

@@ -284,5 +284,15 @@ TEST_F(Plans, APartialMakesNoTestsAndAParameterWithoutValueIsAReason) {
   EXPECT_EQ(summary.skipped[0].reason, "the parameter 'rows' of the template 'needy' has no value");
 }
 
+// A log that a kill cut short would be taken in by half: see commit_as_checkpoint().
+TEST_F(Plans, ArePutIntoTheFileWithoutALog) {
+  add("latency", "vision");
+  map("net", "vision");
+  const std::filesystem::path log = store->path().native() + ".wal";
+  EXPECT_TRUE(std::filesystem::exists(log));
+  EXPECT_GT(plan({"net"}, {"cpu"}, {1, 4}).plan_id, 0);
+  EXPECT_FALSE(std::filesystem::exists(log));
+}
+
 }  // namespace
 }  // namespace testloom

@@ -30,6 +30,7 @@ VERBS = [
     "tests show",
     "tests render",
     "run",
+    "store verify",
     "doctor",
 ]
 
@@ -48,7 +49,7 @@ def planned(prepared, tmp_path):
     return prepared.copy(tmp_path)
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "template", "model", "tests"])
+@pytest.mark.parametrize("verb", [*VERBS, "template", "model", "tests", "store"])
 def test_every_verb_has_help_with_examples(testloom, verb):
     said = testloom(*verb.split(), "--help")
     examples = said.stdout.partition("Examples:\n")[2].splitlines()
