@@ -133,7 +133,8 @@ DELETE FROM expanded
 WHERE is_reference AND NOT EXISTS (
   SELECT 1 FROM expanded e
   JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
-  JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.version_id = e.version_id AND n.combo = e.combo
+  JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
+   AND n.version_id = e.version_id AND n.combo = e.combo
   WHERE e.model = expanded.model AND e.reason IS NULL AND n.needed_version_id = expanded.version_id
     AND n.needed_combo = expanded.combo)
 )sql",
@@ -152,7 +153,8 @@ FROM (SELECT e.model, e.version_id, e.combo,
                  ', which its model does not have') AS reason
       FROM expanded e
       JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
-      JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.version_id = e.version_id
+      JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
+   AND n.version_id = e.version_id
                   AND n.combo = e.combo
       JOIN combos c ON c.plan_id = $1 AND c.combo = n.needed_combo
       JOIN template_versions v ON v.version_id = n.needed_version_id

@@ -240,16 +240,18 @@ std::string missing_key(Connection& connection, const ExplainRequest& request, i
 
 std::string unmet_need(Connection& connection, const ExplainRequest& request, int64_t version_id,
                        int64_t combo) {
-  Result rows = connection.query(
-      "SELECT min(v.template_name) FROM plan_models m JOIN needs n ON n.plan_id = $1 AND n.model_family = "
-      "m.model_family AND "
-      "n.version_id = $3 AND n.combo = $4 JOIN template_versions v ON v.version_id = n.needed_version_id "
-      "WHERE m.plan_id = $1 "
-      "AND m.model_name = $2 AND NOT EXISTS (SELECT 1 FROM test_rows r JOIN plan_cells k ON k.plan_id = $1 "
-      "AND k.cell = r.cell "
-      "WHERE r.plan_id = $1 AND r.model = m.model AND k.version_id = n.needed_version_id AND k.combo = "
-      "n.needed_combo)",
-      {request.plan_id, request.model_name, version_id, combo});
+  constexpr const char* sql = R"sql(
+SELECT min(v.template_name)
+FROM plan_models m
+JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
+            AND n.version_id = $3 AND n.combo = $4
+JOIN template_versions v ON v.version_id = n.needed_version_id
+WHERE m.plan_id = $1 AND m.model_name = $2
+  AND NOT EXISTS (SELECT 1 FROM test_rows r JOIN plan_cells k ON k.plan_id = $1 AND k.cell = r.cell
+                  WHERE r.plan_id = $1 AND r.model = m.model AND k.version_id = n.needed_version_id
+                    AND k.combo = n.needed_combo)
+)sql";
+  Result rows = connection.query(sql, {request.plan_id, request.model_name, version_id, combo});
   if (!rows.next() || rows.is_null(0)) return {};
   return fmt::format("it needs '{}', which its model does not have", rows.text(0));
 }

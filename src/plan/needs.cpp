@@ -267,8 +267,6 @@ void NeedsResolver::write() {
       "VARCHAR)");
   Appender edges(connection_, "", "needs"), unmet(connection_, "temp", "unmet"),
       chosen(connection_, "temp", "chosen");
-  using Kind = std::pair<int64_t, int32_t>;  // version and combo
-  std::set<std::tuple<std::string, Kind, Kind>> written;
   for (const auto& [node, state] : nodes_) {
     const Group& group = groups_[node.group];
     const auto add_pinned = [&](Appender& rows) { group.pinned ? rows.add(*group.pinned) : rows.add_null(); };
@@ -281,13 +279,9 @@ void NeedsResolver::write() {
     }
     if (state.is_reference && !wanted.contains(node)) continue;
     for (const Node& needed : state.needed) {
-      // Groups of one family that differ in what is pinned may have the same tests.
-      if (!written
-               .emplace(group.model_family, Kind(node.version_id, node.combo),
-                        Kind(needed.version_id, needed.combo))
-               .second)
-        continue;
-      edges.add(plan_id_).add(group.model_family).add(node.version_id).add(int64_t{node.combo});
+      edges.add(plan_id_).add(group.model_family);
+      add_pinned(edges);
+      edges.add(node.version_id).add(int64_t{node.combo});
       edges.add(needed.version_id).add(int64_t{needed.combo}).end_row();
     }
     if (!state.is_reference) continue;

@@ -125,7 +125,8 @@ INSERT INTO expanded
 SELECT DISTINCT e.model, n.needed_version_id, n.needed_combo, s.chain, s.batch_size, s.priority, s.memory_bytes, true, NULL
 FROM expanded e
 JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
-JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.version_id = e.version_id AND n.combo = e.combo
+JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
+   AND n.version_id = e.version_id AND n.combo = e.combo
 JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
              AND s.version_id = n.needed_version_id AND s.combo = n.needed_combo
 WHERE e.reason IS NULL

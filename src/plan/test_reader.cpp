@@ -29,12 +29,13 @@ TestReader::TestReader(Connection& connection, const TestFilter& filter)
 
 void TestReader::read_needs() {
   Result rows = connection_.query(
-      "SELECT model_family, version_id, combo, needed_version_id, needed_combo FROM needs WHERE plan_id = ? "
+      "SELECT model_family, coalesce(pinned, -1), version_id, combo, needed_version_id, needed_combo FROM "
+      "needs WHERE plan_id = ? "
       "ORDER BY ALL",
       {filter_.plan_id});
   while (rows.next()) {
-    needs_[{std::string(rows.text(0)), {rows.integer(1), rows.integer(2)}}].push_back(
-        {rows.integer(3), rows.integer(4)});
+    needs_[{std::string(rows.text(0)), rows.integer(1), {rows.integer(2), rows.integer(3)}}].push_back(
+        {rows.integer(4), rows.integer(5)});
   }
 }
 
@@ -74,8 +75,8 @@ void TestReader::read_versions() {
 void TestReader::read_models(int64_t begin, int64_t end) {
   models_.clear();
   Result rows = connection_.query(
-      "SELECT model, model_name, model_location, model_family, task, family_origin, definition_hash FROM "
-      "plan_models WHERE plan_id = ? AND model >= ? AND model < ?",
+      "SELECT model, model_name, model_location, model_family, task, family_origin, definition_hash, "
+      "coalesce(template_id, -1) FROM plan_models WHERE plan_id = ? AND model >= ? AND model < ?",
       {filter_.plan_id, begin, end});
   while (rows.next()) {
     Model& model = models_[rows.integer(0)];
@@ -83,6 +84,7 @@ void TestReader::read_models(int64_t begin, int64_t end) {
     model.location = rows.text(2);
     model.family = rows.text(3);
     model.task = rows.text(4);
+    model.pinned = rows.integer(7);
     model.origin = rows.text(5);
     model.hash = rows.text(6);
     model.name_hash = md5_of(model.name);
@@ -196,7 +198,8 @@ void TestReader::fill(PlannedTest& test, const Row& row) {
     make_id(test.dependencies.emplace_back(), case_of_other_, *row.model, version, combos_.at(combo));
   };
   if (row.cell->previous_combo >= 0) add_dependency(*row.cell->version, row.cell->previous_combo);
-  const auto needs = needs_.find({row.model->family, {row.cell->version_id, row.cell->combo_number}});
+  const auto needs =
+      needs_.find({row.model->family, row.model->pinned, {row.cell->version_id, row.cell->combo_number}});
   if (needs == needs_.end()) return;
   for (const Kind& needed : needs->second) add_dependency(versions_.at(needed.version_id), needed.combo);
 }

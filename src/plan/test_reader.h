@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include "plan/test_id.h"
@@ -27,6 +28,7 @@ class TestReader {
  private:
   struct Model {
     std::string name, location, family, task, origin, hash;
+    int64_t pinned = -1;  // template_id; -1: none
     Digest name_hash;
   };
   struct Combo {
@@ -86,9 +88,9 @@ class TestReader {
   std::map<int64_t, Combo> combos_;
   std::map<int64_t, Version> versions_;
   std::unordered_map<int64_t, CellRow> cells_;
-  std::map<std::pair<std::string, Kind>, std::vector<Kind>> needs_;  // by family
-  std::map<int64_t, Model> models_;                                  // of the range that is being read
-  std::vector<Row> rows_;                                            // likewise, in order
+  std::map<std::tuple<std::string, int64_t, Kind>, std::vector<Kind>> needs_;  // by family and what is pinned
+  std::map<int64_t, Model> models_;  // of the range that is being read
+  std::vector<Row> rows_;            // likewise, in order
   std::string case_of_other_;
 };
 

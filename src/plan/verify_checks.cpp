@@ -84,7 +84,8 @@ void add_unique(std::vector<Check>& checks) {
            {"combos", {"plan_id", "hardware_type", "label"}},
            {"plan_cells", {"plan_id", "cell"}},
            {"needs",
-            {"plan_id", "model_family", "version_id", "combo", "needed_version_id", "needed_combo"}}})
+            {"plan_id", "model_family", "pinned", "version_id", "combo", "needed_version_id",
+             "needed_combo"}}})
     checks.push_back(unique(table, key, kPlanAnew));
 }
 

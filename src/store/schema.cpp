@@ -127,6 +127,7 @@ CREATE TABLE test_rows (
 CREATE TABLE needs (
   plan_id INTEGER NOT NULL,
   model_family VARCHAR NOT NULL,
+  pinned INTEGER,
   version_id INTEGER NOT NULL,
   combo INTEGER NOT NULL,
   needed_version_id INTEGER NOT NULL,
@@ -231,6 +232,7 @@ ALTER TABLE plans ADD COLUMN summary JSON;
 CREATE TABLE needs (
   plan_id INTEGER NOT NULL,
   model_family VARCHAR NOT NULL,
+  pinned INTEGER,
   version_id INTEGER NOT NULL,
   combo INTEGER NOT NULL,
   needed_version_id INTEGER NOT NULL,
@@ -293,14 +295,15 @@ JOIN plan_models m ON m.plan_id = r.plan_id AND m.model = r.model
 JOIN combos c ON c.plan_id = r.plan_id AND c.combo = k.combo
 LEFT JOIN combos p ON p.plan_id = r.plan_id AND p.combo = k.previous_combo
 JOIN template_versions v ON v.version_id = k.version_id
-LEFT JOIN (SELECT e.plan_id, e.model_family, e.version_id, e.combo,
+LEFT JOIN (SELECT e.plan_id, e.model_family, e.pinned, e.version_id, e.combo,
                   list({{'hardware_type': nc.hardware_type, 'label': nc.label, 'template_name': nv.template_name,
                         'definition_hash': nv.definition_hash}} ORDER BY e.needed_version_id, e.needed_combo) AS needed
            FROM needs e
            JOIN combos nc ON nc.plan_id = e.plan_id AND nc.combo = e.needed_combo
            JOIN template_versions nv ON nv.version_id = e.needed_version_id
            GROUP BY ALL) n
-  ON n.plan_id = r.plan_id AND n.model_family = m.model_family AND n.version_id = k.version_id AND n.combo = k.combo;
+  ON n.plan_id = r.plan_id AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
+    AND n.version_id = k.version_id AND n.combo = k.combo;
 )sql",
                      fmt::arg("test_id", test_id_sql("c", "v")), fmt::arg("case_name", case_sql("c", "v")),
                      fmt::arg("previous_id", test_id_sql("p", "v")),

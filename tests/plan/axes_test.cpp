@@ -228,6 +228,24 @@ TEST_F(Axes, WhatNeedsASkippedTestIsSkipped) {
                            {"it needs 'nothing', which no template is for family vision on cpu", 2}}));
 }
 
+TEST_F(Axes, NeedsOfPinnedModelsAreTheirOwn) {
+  const std::string content = std::string("#% needs self hardware_type=\"cuda\"\n") + kPlain;
+  const int64_t any = add("self", "vision", {}, content);
+  add("self", "vision", "cuda", kPlain);
+  map("pinned", "vision", any);
+  spec.models.push_back({"pinned", {}, {}});
+  spec.batch_sizes = {1};
+  std::map<std::string, std::string> ids;
+  const std::vector<PlannedTest> all = tests();
+  for (const PlannedTest& test : all) ids[test.test_id] = test.case_name;
+  for (const PlannedTest& test : all) {
+    for (const std::string& id : test.dependencies) EXPECT_TRUE(ids.contains(id)) << test.case_name;
+    EXPECT_EQ(test.dependencies.size(), test.hardware_type == "cpu" ? 1u : 0u) << test.case_name;
+  }
+  EXPECT_EQ(all.size(), 4u);
+  EXPECT_EQ(rows("SELECT sum(len(dependencies))::VARCHAR FROM tests WHERE plan_id = 1"), Names{"2"});
+}
+
 TEST_F(Axes, AReferenceIsNoMatterOfLimits) {
   add("typed", "vision", {}, std::string("#% needs typed hardware_type=\"cpu\" batch_size=1000\n") + kDtype);
   spec.hardware_types = {"cuda"};
