@@ -50,6 +50,9 @@ void setup_run(CLI::App& app, Context& context);
 void setup_store(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
 
+// What stands below `plan`.
+void setup_stored_plans(CLI::App& verb, Context& context);
+
 // Those below `template` that need no store.
 void setup_template_check(CLI::App& parent, Context& context);
 void setup_template_render(CLI::App& parent, Context& context);
