@@ -249,14 +249,19 @@ def test_a_store_of_schema_1_is_upgraded_and_its_tests_keep_their_ids(testloom):
         connection.execute((REPOSITORY / "tests" / "regress" / "schema_1.sql").read_text("utf-8"))
     assert "upgraded the store" in testloom("template", "list").stderr
     assert (testloom.folder / "testloom.duckdb.before-upgrade").exists()
-    testloom("plan", "--model=net", "--hardware=cpu", "--batch-sizes=1")
-    (planned,) = testloom("tests", "list", "--json").objects
-    upgraded = planned["test_id"]
+    testloom("store", "verify")
+    kept = testloom("tests", "list", "--plan", "before", "--json").objects
+    assert [test["dependencies"] for test in kept] == [[], [kept[0]["test_id"]]]
+    assert "return 4" in testloom("tests", "show", kept[1]["test_id"]).stdout
+    testloom("plan", "--model=net", "--hardware=cpu", "--batch-sizes=1,4")
+    upgraded = testloom("tests", "list", "--json").objects
+    testloom("store", "verify")
     path.unlink()
     testloom("init", "--no-templates")
     testloom.write("old.py", "def test_it(): return ${batch_size}")
     testloom("template", "add", "old.py", "--family=vision")
     testloom("model", "add", "net", "--family=vision")
-    testloom("plan", "--model=net", "--hardware=cpu", "--batch-sizes=1")
-    (planned,) = testloom("tests", "list", "--json").objects
-    assert planned["test_id"] == upgraded
+    testloom("plan", "--model=net", "--hardware=cpu", "--batch-sizes=1,4")
+    fresh = testloom("tests", "list", "--json").objects
+    ids = [[test["test_id"] for test in each] for each in (kept, upgraded, fresh)]
+    assert ids[0] == ids[1] == ids[2]

@@ -126,3 +126,7 @@ INSERT INTO templates VALUES (1, 'old', 'vision', NULL, 'def test_it(): return $
 INSERT INTO template_versions SELECT 1, 1, 1, 'old', 'vision', NULL, content, md5(content), 'a' FROM templates;
 INSERT INTO model_mapping VALUES (1, 'net', 'vision', NULL, NULL);
 INSERT INTO models (model_id, model_name, created_at) VALUES (1, 'net', 'a');
+INSERT INTO plans VALUES (1, 'before', '2026-01-01', '{"name": "before"}', 2, '[]');
+INSERT INTO plan_models SELECT 1, 0, 'net', 'net', 'vision', '', 'mapping', NULL, ('0x' || md5('net')[:8])::UINTEGER, md5('  ');
+INSERT INTO combos VALUES (1, 0, 'cpu', 1, '{}', '[batch_size=1]'), (1, 1, 'cpu', 4, '{}', '[batch_size=4]');
+INSERT INTO test_rows VALUES (1, 0, 1, 0, NULL, 7, 500000000, 'prior'), (1, 0, 1, 1, 0, 6, 2000000000, 'prior');
