@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "condition_fixture.h"
 #include "plan/condition/condition_functions.h"
+#include "support/golden.h"
 
 namespace testloom {
 namespace {
@@ -144,11 +145,7 @@ TEST_F(Conditions, RefusedWithTheirMessages) {
     written += fmt::format("{}{}\n{}\n", cases++ ? "\n" : "", line, message);
   }
   EXPECT_GT(cases, 190u);
-  if (std::getenv("TESTLOOM_UPDATE_GOLDEN")) {
-    std::ofstream(path) << written;
-  } else {
-    EXPECT_EQ(written, expected);
-  }
+  compare_with_golden(path, written);
 }
 
 TEST_F(Conditions, RefuseWhatIsNoText) {

@@ -16,6 +16,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "support/golden.h"
 
 namespace testloom {
 namespace {
@@ -137,7 +138,6 @@ class SpecGolden : public testing::Test {
 };
 
 TEST_F(SpecGolden, EveryCaseGivesWhatItsFileSays) {
-  const bool update = std::getenv("TESTLOOM_UPDATE_GOLDEN") != nullptr;
   std::map<std::string, int> kinds;
   for (const fs::directory_entry& entry : fs::directory_iterator(kFolder)) {
     if (entry.path().extension() != ".toml") continue;
@@ -145,12 +145,7 @@ TEST_F(SpecGolden, EveryCaseGivesWhatItsFileSays) {
     const std::string got = outcome(name);
     const fs::path expected = fs::path(entry.path()).replace_extension(".expected");
     ++kinds[name.substr(0, name.find('_'))];
-    if (update) {
-      write_file(expected, got, ErrorKind::usage);
-    } else {
-      ASSERT_TRUE(fs::exists(expected)) << expected << " is missing";
-      EXPECT_EQ(got, read_file(expected, size_t{1} << 20, ErrorKind::usage)) << name;
-    }
+    compare_with_golden(expected, got);
   }
   EXPECT_GE(kinds["err"], 50);
   EXPECT_GE(kinds["ok"], 10);

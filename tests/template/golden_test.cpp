@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "support/golden.h"
 #include "template/lexer.h"
 #include "template/placement/scanner.h"
 #include "template/program.h"
@@ -107,7 +108,6 @@ std::vector<std::string> case_names() {
 }
 
 TEST(TemplateGolden, EveryCaseGivesWhatItsFileSays) {
-  const bool update = std::getenv("TESTLOOM_UPDATE_GOLDEN") != nullptr;
   std::map<std::string, int> kinds;
   for (const std::string& name : case_names()) {
     const std::string text = read_file(kFolder / name, size_t{1} << 20, ErrorKind::usage);
@@ -115,12 +115,7 @@ TEST(TemplateGolden, EveryCaseGivesWhatItsFileSays) {
     std::string got;
     ASSERT_NO_THROW(got = outcome(name, text)) << name;
     ++kinds[name.substr(0, name.find('_'))];
-    if (update) {
-      write_file(expected, got, ErrorKind::usage);
-    } else {
-      ASSERT_TRUE(fs::exists(expected)) << expected << " is missing";
-      EXPECT_EQ(got, read_file(expected, size_t{1} << 20, ErrorKind::usage)) << name;
-    }
+    compare_with_golden(expected, got);
   }
   EXPECT_GE(kinds["err"], 80);
   EXPECT_GE(kinds["ok"] + kinds["same"], 10);
