@@ -101,11 +101,7 @@ void Expansion::read_versions() {
     if (!variant.version_id || !selected.contains(*variant.version_id)) continue;
     VersionAxes& version = versions_[*variant.version_id];
     version.variant = &variant;
-    version.declared.assign(matrix_.axis_count(), false);
-    for (const ParameterInfo& parameter : variant.parameters) {
-      if (const std::optional<size_t> axis = matrix_.find_axis(parameter.name))
-        version.declared[*axis] = true;
-    }
+    version.declared = matrix_.declared_by(variant.parameters);
   }
 }
 

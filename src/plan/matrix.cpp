@@ -169,14 +169,18 @@ Cell Matrix::completed(Cell cell, const std::vector<bool>& declared) const {
         cell.values[axis] = static_cast<int32_t>(step);
     }
   }
-  return projected(std::move(cell), declared);
-}
-
-Cell Matrix::projected(Cell cell, const std::vector<bool>& declared) const {
   for (size_t axis = 0; axis < axes_.size(); ++axis) {
     if (!declared[axis]) cell.values[axis] = Cell::kNotDeclared;
   }
   return cell;
+}
+
+std::vector<bool> Matrix::declared_by(const std::vector<ParameterInfo>& parameters) const {
+  std::vector<bool> declared(axes_.size(), false);
+  for (const ParameterInfo& parameter : parameters) {
+    if (const std::optional<size_t> axis = find_axis(parameter.name)) declared[*axis] = true;
+  }
+  return declared;
 }
 
 }  // namespace testloom

@@ -68,8 +68,8 @@ class Matrix {
   // The cell for a template with these axes: without the others, and with the plan's first value for those
   // that it has none for; of axes that move together the one that goes with the others.
   Cell completed(Cell cell, const std::vector<bool>& declared) const;
-  // The cell without what a template does not declare.
-  Cell projected(Cell cell, const std::vector<bool>& declared) const;
+  // By axis: whether it is one of these parameters.
+  std::vector<bool> declared_by(const std::vector<ParameterInfo>& parameters) const;
 
  private:
   struct PlanAxis {

@@ -26,11 +26,7 @@ void NeedsResolver::read_variants(const std::vector<Variant>& variants) {
     if (!variant.version_id) continue;
     versions_[*variant.version_id] = &variant;
     if (!variant.needs.empty()) needs_[*variant.version_id] = &variant.needs;
-    std::vector<bool>& declared = declared_[*variant.version_id];
-    declared.assign(matrix_.axis_count(), false);
-    for (const ParameterInfo& parameter : variant.parameters) {
-      if (const std::optional<size_t> axis = matrix_.find_axis(parameter.name)) declared[*axis] = true;
-    }
+    declared_[*variant.version_id] = matrix_.declared_by(variant.parameters);
   }
 }
 
