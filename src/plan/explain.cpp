@@ -172,11 +172,12 @@ void add_outside(Connection& connection, const ExplainRequest& request, Explanat
   const auto check = [&](const std::string& what, const std::string& sql,
                          const std::optional<std::string>& wanted) {
     if (!wanted) return;
-    Result rows = connection.query(fmt::format("SELECT string_agg(DISTINCT value, ', ' ORDER BY value), "
-                                               "coalesce(bool_or(value = $2), false) FROM (SELECT "
-                                               "({})::VARCHAR AS value FROM combos c WHERE c.plan_id = $1)",
-                                               sql),
-                                   {request.plan_id, *wanted});
+    Result rows =
+        connection.query(fmt::format("SELECT string_agg(value::VARCHAR, ', ' ORDER BY value), "
+                                     "coalesce(bool_or(value::VARCHAR = $2), false) "
+                                     "FROM (SELECT DISTINCT {} AS value FROM combos c WHERE c.plan_id = $1)",
+                                     sql),
+                         {request.plan_id, *wanted});
     rows.next();
     if (rows.boolean(1)) return;
     explanation.missing.push_back(fmt::format("the plan has no cell with {} {}: it has {}", what,
