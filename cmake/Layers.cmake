@@ -12,7 +12,7 @@ endfunction()
 
 testloom_layer(base EXTERNAL fmt::fmt)
 testloom_layer(template DEPENDS testloom_base EXTERNAL fmt::fmt)
-testloom_layer(model DEPENDS testloom_base EXTERNAL fmt::fmt)
+testloom_layer(model DEPENDS testloom_base EXTERNAL fmt::fmt Boost::json)
 testloom_layer(store DEPENDS testloom_base duckdb::static EXTERNAL fmt::fmt)
 testloom_layer(catalog DEPENDS testloom_template testloom_model testloom_store EXTERNAL fmt::fmt Boost::json)
 testloom_layer(plan DEPENDS testloom_catalog EXTERNAL fmt::fmt Boost::json)
