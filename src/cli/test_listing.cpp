@@ -5,7 +5,8 @@
 #include "base/text.h"
 #include "catalog/json_values.h"
 #include "cli/screen.h"
-#include "plan/test_columns.h"
+#include "plan/test_reader.h"
+#include "store/row_source.h"
 #include "store/sql_text.h"
 
 namespace testloom::cli {
@@ -67,6 +68,16 @@ std::string dot_text(std::string_view text) {
   return out;
 }
 
+void add_row(SourceRows& rows, const PlannedTest& test) {
+  rows.add(test.test_id).add(test.case_name).add(test.model_name).add(test.model_family).add(test.task);
+  rows.add(test.model_location).add(test.hardware_type).add(test.batch_size).add(axes_json(test));
+  rows.add(test.template_name).add(test.template_version).add(test.priority);
+  rows.add(test.estimated_memory_gb).add(test.estimate_origin);
+  rows.add(join(test.dependencies, " ")).add_boolean(test.is_reference);
+  test.last_outcome ? rows.add(*test.last_outcome) : rows.add_null();
+  rows.end_row();
+}
+
 }  // namespace
 
 JsonWriter json_of(const PlannedTest& test) {
@@ -124,29 +135,43 @@ void list_as_csv(Connection& connection, const TestFilter& filter) {
   });
 }
 
-void list_as_parquet(Connection& connection, const TestFilter& filter, const std::string& file) {
-  std::string condition = fmt::format("t.plan_id = {}", filter.plan_id);
-  if (!filter.hardware_types.empty()) {
-    std::string names;
-    for (const std::string& name : filter.hardware_types)
-      names += (names.empty() ? "" : ", ") + sql_text(name);
-    condition += fmt::format(" AND t.hardware_type IN ({})", names);
-  }
-  if (!filter.where.empty()) {
-    std::string joined = kJoinedTests;
-    for (size_t at; (at = joined.find("$1")) != std::string::npos;)
-      joined.replace(at, 2, std::to_string(filter.plan_id));
-    condition += fmt::format(
-        " AND (t.model, t.version_id, t.combo) IN (SELECT (r.model, k.version_id, k.combo) {} AND {})",
-        joined, filter.where);
-  }
-  connection.execute(
-      fmt::format("COPY (SELECT t.test_id, t.\"case\", t.model_name, t.model_family, t.task, "
-                  "t.model_location, t.hardware_type, "
-                  "t.batch_size, t.axes, t.template_name, t.template_version, t.priority, "
-                  "t.estimated_memory_gb, t.estimate_origin, "
-                  "t.dependencies, t.is_reference FROM tests t WHERE {}{}) TO {} (FORMAT parquet)",
-                  condition, filter.limit ? fmt::format(" LIMIT {}", *filter.limit) : "", sql_text(file)));
+void list_as_parquet(Store& store, const TestFilter& filter, const std::string& file) {
+  constexpr auto text = ColumnType::text;
+  constexpr auto integer = ColumnType::integer;
+  const std::vector<SourceColumn> columns = {{"test_id", text},
+                                             {"case", text},
+                                             {"model_name", text},
+                                             {"model_family", text},
+                                             {"task", text},
+                                             {"model_location", text},
+                                             {"hardware_type", text},
+                                             {"batch_size", integer},
+                                             {"axes", text},
+                                             {"template_name", text},
+                                             {"template_version", integer},
+                                             {"priority", integer},
+                                             {"estimated_memory_gb", ColumnType::real},
+                                             {"estimate_origin", text},
+                                             {"dependencies", text},
+                                             {"is_reference", ColumnType::boolean},
+                                             {"last_outcome", text}};
+  TestReader reader(store.connection(), filter);
+  std::vector<PlannedTest> tests;
+  size_t next = 0;
+  Connection writer = store.connect();
+  register_row_source(writer, "planned_tests", columns, [&](SourceRows& rows) {
+    for (size_t added = 0; added < SourceRows::capacity(); ++added, ++next) {
+      if (next == tests.size()) {
+        next = 0;
+        if (!reader.read(tests)) return;
+      }
+      add_row(rows, tests[next]);
+    }
+  });
+  writer.execute(fmt::format(
+      "COPY (SELECT * REPLACE (test_id::UUID AS test_id, list_filter(string_split(dependencies, "
+      "' '), lambda x: x <> '')::UUID[] AS dependencies) FROM planned_tests()) TO {} (FORMAT parquet)",
+      sql_text(file)));
 }
 
 void graph_as_dot(Connection& connection, const TestFilter& filter) {

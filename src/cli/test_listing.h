@@ -6,6 +6,7 @@
 
 #include "base/json_writer.h"
 #include "plan/tests.h"
+#include "store/store.h"
 
 namespace testloom::cli {
 
@@ -15,8 +16,8 @@ JsonWriter json_of(const PlannedTest& test);
 void list_as_table(Connection& connection, const TestFilter& filter);
 void list_as_json(Connection& connection, const TestFilter& filter);
 void list_as_csv(Connection& connection, const TestFilter& filter);
-// Into a file, written by DuckDB out of the view `tests`.
-void list_as_parquet(Connection& connection, const TestFilter& filter, const std::string& file);
+// Into a file. With the columns of CSV, test_id and dependencies as UUIDs.
+void list_as_parquet(Store& store, const TestFilter& filter, const std::string& file);
 
 void graph_as_dot(Connection& connection, const TestFilter& filter);
 void graph_as_mermaid(Connection& connection, const TestFilter& filter);

@@ -70,7 +70,7 @@ int run_list(const Context& context, const TestsOptions& options) {
     if (options.out.empty())
       throw Error(ErrorKind::usage, "Parquet goes into a file",
                   "name one: --format parquet --out tests.parquet");
-    list_as_parquet(connection, filter, options.out);
+    list_as_parquet(*store, filter, options.out);
     return 0;
   }
   if (!options.out.empty())

@@ -20,7 +20,11 @@ constexpr int64_t kTestsAtOnce = 16384;
 }  // namespace
 
 TestReader::TestReader(Connection& connection, const TestFilter& filter)
-    : connection_(connection), filter_(filter), transaction_(connection) {
+    : connection_(connection),
+      filter_(filter),
+      transaction_(connection),
+      wanted_left_(filter.limit.value_or(std::numeric_limits<int64_t>::max())) {
+  has_outcomes_ = connection.query("SELECT 1 FROM outcomes LIMIT 1").next();
   read_combos();
   read_versions();
   read_needs();
@@ -149,17 +153,18 @@ TestReader::Range TestReader::find_range() {
   return {rows.integer(0), rows.integer(1), rows.integer(2)};
 }
 
-template <typename UseRows>
-void TestReader::for_each_range(int64_t tests_at_once, UseRows use_rows) {
-  const Range range = find_range();
-  const int64_t per_model = std::max<int64_t>(1, range.tests / std::max<int64_t>(1, range.end - range.begin));
+// Rows of the next models, as many as have about that many tests; false where no model is left.
+bool TestReader::read_next_rows(int64_t tests_at_once) {
+  if (!left_) left_ = find_range();
+  if (left_->begin >= left_->end) return false;
+  const int64_t per_model = std::max<int64_t>(1, left_->tests / (left_->end - left_->begin));
   const int64_t models = std::max<int64_t>(1, tests_at_once / per_model);
-  for (int64_t model = range.begin; model < range.end; model += models) {
-    const int64_t end = std::min(range.end, model + models);
-    read_models(model, end);
-    read_rows(model, end);
-    if (!use_rows()) return;
-  }
+  const int64_t end = std::min(left_->end, left_->begin + models);
+  read_models(left_->begin, end);
+  read_rows(left_->begin, end);
+  left_->tests -= static_cast<int64_t>(rows_.size());
+  left_->begin = end;
+  return true;
 }
 
 void TestReader::make_id(std::string& id, std::string& case_name, const Model& model, const Version& version,
@@ -219,42 +224,40 @@ void TestReader::add_outcomes(std::vector<PlannedTest>& tests) {
   while (rows.next()) by_id.at(rows.text(0))->last_outcome = rows.text(1);
 }
 
-void TestReader::for_each(const std::function<void(const PlannedTest&)>& use) {
-  int64_t left = filter_.limit.value_or(std::numeric_limits<int64_t>::max());
-  Result outcomes = connection_.query("SELECT 1 FROM outcomes LIMIT 1", {});
-  const bool has_outcomes = outcomes.next();
-  std::vector<PlannedTest> tests;
-  for_each_range(std::min(left, kTestsAtOnce), [&] {
-    tests.clear();
+bool TestReader::read(std::vector<PlannedTest>& tests) {
+  tests.clear();
+  while (tests.empty() && wanted_left_ > 0 && read_next_rows(std::min(wanted_left_, kTestsAtOnce))) {
     for (const Row& row : rows_) {
-      if (left == 0) break;
+      if (wanted_left_ == 0) break;
       fill(tests.emplace_back(), row);
       const bool wanted = !filter_.test_id || tests.back().test_id == *filter_.test_id;
-      wanted ? void(--left) : tests.pop_back();
+      wanted ? void(--wanted_left_) : tests.pop_back();
     }
-    if (has_outcomes && !tests.empty()) add_outcomes(tests);
-    for (const PlannedTest& test : tests) use(test);
-    return left > 0;
-  });
+  }
+  if (has_outcomes_ && !tests.empty()) add_outcomes(tests);
+  return !tests.empty();
 }
 
 void TestReader::for_each_to_render(const std::function<void(const PlannedTest&)>& use) {
-  int64_t left = filter_.limit.value_or(std::numeric_limits<int64_t>::max());
   PlannedTest test;
-  for_each_range(std::min(left, kTestsAtOnce), [&] {
+  while (read_next_rows(std::min(wanted_left_, kTestsAtOnce))) {
     for (const Row& row : rows_) {
       name(test, row);
       if (filter_.test_id && test.test_id != *filter_.test_id) continue;
-      if (left-- == 0) return false;
+      if (wanted_left_-- == 0) return;
       use(test);
     }
-    return left > 0;
-  });
+    if (wanted_left_ <= 0) return;
+  }
 }
 
 void for_each_test(Connection& connection, const TestFilter& filter,
                    const std::function<void(const PlannedTest&)>& use) {
-  TestReader(connection, filter).for_each(use);
+  TestReader reader(connection, filter);
+  std::vector<PlannedTest> tests;
+  while (reader.read(tests)) {
+    for (const PlannedTest& test : tests) use(test);
+  }
 }
 
 void for_each_test_to_render(Connection& connection, const TestFilter& filter,

@@ -19,8 +19,8 @@ class TestReader {
   // REQUIRES: no transaction is open; the reader holds one, so that all it reads is of one moment.
   TestReader(Connection& connection, const TestFilter& filter);
 
-  // All that is known of each test.
-  void for_each(const std::function<void(const PlannedTest&)>& use);
+  // The next tests, some thousands, with all that is known of them; false where there are no more.
+  bool read(std::vector<PlannedTest>& tests);
   // Names, ids, family, task, location, hardware type and batch size: what rendering takes. The same object
   // is handed out each time.
   void for_each_to_render(const std::function<void(const PlannedTest&)>& use);
@@ -71,6 +71,7 @@ class TestReader {
     int64_t tests = 0;
   };
   Range find_range();
+  bool read_next_rows(int64_t tests_at_once);
   void read_models(int64_t begin, int64_t end);
   void read_rows(int64_t begin, int64_t end);
   void name(PlannedTest& test, const Row& row);
@@ -78,9 +79,6 @@ class TestReader {
                const Combo& combo);
   void fill(PlannedTest& test, const Row& row);
   void add_outcomes(std::vector<PlannedTest>& tests);
-
-  template <typename UseRows>
-  void for_each_range(int64_t tests_at_once, UseRows use_rows);
 
   Connection& connection_;
   TestFilter filter_;
@@ -92,6 +90,9 @@ class TestReader {
   std::map<int64_t, Model> models_;  // of the range that is being read
   std::vector<Row> rows_;            // likewise, in order
   std::string case_of_other_;
+  std::optional<Range> left_;  // models that were not read yet; nothing before the first reading
+  int64_t wanted_left_;        // tests up to the limit
+  bool has_outcomes_ = false;
 };
 
 }  // namespace testloom

@@ -170,11 +170,25 @@ def test_what_is_needed_comes_first_and_runs_first(store):
 
 
 def test_parquet_holds_what_csv_holds(store):
-    store("plan", "--model", "bert", "--axis", "dtype=a,b", "--batch-sizes", "1,4")
-    store("tests", "list", "--format", "parquet", "--out", "tests.parquet", "--where", "batch_size = 4")
-    listed = list(csv.DictReader(io.StringIO(store("tests", "list", "--format", "csv", "--where", "batch_size = 4").stdout)))
-    rows = duckdb.sql(f"SELECT test_id::VARCHAR, \"case\" FROM '{store.folder / 'tests.parquet'}'").fetchall()
-    assert sorted(rows) == sorted((row["test_id"], row["case"]) for row in listed) and len(rows) == 3
+    """All columns of all rows, in the same order, more rows than DuckDB takes at once."""
+    (store.folder / "models.csv").write_text("name\n" + "".join(f"bert-{i}\n" for i in range(3000)))
+    store("plan", "--models-file", "models.csv", "--axis", "dtype=a,b", "--batch-sizes", "1,4")
+    for where in ("", "batch_size = 4", "batch_size = 9"):
+        chosen = ("--where", where) if where else ()
+        store("tests", "list", "--format", "parquet", "--out", "tests.parquet", *chosen)
+        listed = list(csv.reader(io.StringIO(store("tests", "list", "--format", "csv", *chosen).stdout)))
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                "SELECT * REPLACE (test_id::VARCHAR AS test_id, array_to_string(dependencies, ' ') AS dependencies, "
+                f"coalesce(last_outcome, '') AS last_outcome) FROM '{store.folder / 'tests.parquet'}'"
+            ).fetchall()
+            names = [column[0] for column in connection.description]
+            types = [str(column[1]) for column in connection.execute(f"FROM '{store.folder / 'tests.parquet'}'").description]
+        plain = lambda value: str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+        assert names == listed[0]
+        assert [[plain(value) for value in row] for row in rows] == listed[1:]
+        assert [types[names.index(name)] for name in ("test_id", "batch_size")] == ["UUID", "BIGINT"]
+        assert len(rows) == {"": 18000, "batch_size = 4": 9000, "batch_size = 9": 0}[where]
 
 
 def test_plans_are_listed_shown_and_removed(store):
