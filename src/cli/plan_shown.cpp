@@ -33,7 +33,10 @@ void show_summary(const PlanSummary& summary) {
                          counted(static_cast<uint64_t>(summary.tests), "test"), summary.longest_chain,
                          show_bytes(summary.largest_memory_gb * 1e9)));
   if (summary.sampled_from > 0)
-    print_line(fmt::format("sampled from {}", counted(static_cast<uint64_t>(summary.sampled_from), "test")));
+    print_line(
+        summary.sampled_from < most_sampled_from
+            ? fmt::format("sampled from {}", counted(static_cast<uint64_t>(summary.sampled_from), "test"))
+            : std::string("sampled from more than 9e18 tests"));
   for (const Skipped& skip : summary.skipped) {
     const std::string cells = counted(static_cast<uint64_t>(skip.cells), "cell");
     const std::string others = skip.models > 1 ? fmt::format(" and {} more", skip.models - 1) : "";

@@ -59,11 +59,13 @@ struct PlanOptions {
 
 constexpr const char* kDefaultSpec = "testloom.toml";
 
-// One value as it stands on a command line: what is no JSON of a simple type is a text.
+// One value as it stands on a command line: what is no JSON of a simple type is a text, and so is "1" in
+// quotes.
 Value axis_value(const std::string& text) {
   if (text == "true" || text == "false") return text == "true";
   const bool may_be_number = !text.empty() && text.find_first_not_of("0123456789+-.eE") == std::string::npos;
-  if (!may_be_number) return text;
+  const bool is_quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  if (!may_be_number && !is_quoted) return text;
   try {
     return value_of_json(text);
   } catch (const Error&) {

@@ -42,10 +42,13 @@ std::vector<PlanCondition> check_exclusions(Connection& checker, const PlanSpec&
     try {
       const CheckedCondition checked = checked_condition(checker, exclusion.where, columns,
                                                          source_of(spec, exclusion.place), ErrorKind::spec);
-      PlanCondition condition{checked.sql, false, exclusion.reason, exclusion.where,
-                              source_of(spec, exclusion.place)};
-      for (const size_t column : checked.columns)
-        condition.about_model |= columns[column].sql.find("m.") != std::string::npos;
+      PlanCondition condition{checked.sql,      false,           {},
+                              exclusion.reason, exclusion.where, source_of(spec, exclusion.place)};
+      for (const size_t column : checked.columns) {
+        const std::string& of = columns[column].sql;
+        condition.about_model |= of.find("m.") != std::string::npos;
+        if (of.starts_with("c.")) condition.cell_columns.push_back(of.substr(2));
+      }
       conditions.push_back(std::move(condition));
     } catch (const Error& error) {
       mistakes.insert(mistakes.end(), error.diagnostics().begin(), error.diagnostics().end());
@@ -53,6 +56,15 @@ std::vector<PlanCondition> check_exclusions(Connection& checker, const PlanSpec&
   }
   if (!mistakes.empty()) throw Error(ErrorKind::spec, std::move(mistakes));
   return conditions;
+}
+
+Error condition_too_wide(const PlanCondition& condition, double most) {
+  Diagnostic diagnostic =
+      condition_failed(condition.where, condition.source, ErrorKind::spec, "").diagnostics().front();
+  diagnostic.message = fmt::format(
+      "the axes of this condition have more than {:.0f} values together, too many to sample by", most);
+  diagnostic.hint = "say it in conditions over fewer axes each";
+  return Error(ErrorKind::spec, std::vector{std::move(diagnostic)});
 }
 
 void fail_for_row(const std::vector<PlanCondition>& conditions, bool about_models, const Error& error) {

@@ -15,6 +15,7 @@ struct PlanCondition {
   std::string
       sql;  // over `s` (candidates or chosen), `c` (cells) and, when it is about models, `m` (plan_models)
   bool about_model = false;
+  std::vector<std::string> cell_columns;  // of `c` that it names
   std::string reason;
   std::string where;  // as it was written, and where
   ConditionSource source;
@@ -24,6 +25,9 @@ struct PlanCondition {
 // where it is alone, else all that may be; errors that are no row's are passed on.
 [[noreturn]] void fail_for_row(const std::vector<PlanCondition>& conditions, bool about_models,
                                const Error& error);
+
+// The Error (spec) for a condition over axes that have more values together than can be asked for.
+Error condition_too_wide(const PlanCondition& condition, double most);
 
 // Checks the spec's conditions, on a connection without a transaction. Throws an Error (spec) with every one
 // that cannot be used, at its place.

@@ -9,6 +9,7 @@
 #include "catalog/names.h"
 #include "model/estimate.h"
 #include "plan/axis_check.h"
+#include "plan/cell_sample.h"
 #include "plan/exclusions.h"
 #include "plan/needs.h"
 #include "plan/priority.h"
@@ -79,6 +80,7 @@ void Expansion::prepare() {
   check_axes();
   write_version_cells();
   write_chosen();
+  write_inclusions();
   write_needs();
   chain();
   write_expanded();
@@ -107,22 +109,32 @@ void Expansion::read_versions() {
 
 void Expansion::check_axes() const { check_plan_axes(spec_, *request_.variants); }
 
-// The cells of each version on the plan's hardware types.
+// The cells of each version on the plan's hardware types, or a sample of them where they are very many.
 void Expansion::write_version_cells() {
   double most = 0;
   for (const auto& [version_id, version] : versions_) most += matrix_.count_cells(version.declared);
   // More than may be planned may still be left out by conditions; but not without end.
-  constexpr double kMostCells = 5e6;
-  if (most > std::max(kMostCells, static_cast<double>(spec_.max_tests)))
+  constexpr double kMostCells = 5e6, kMostToSample = 1e5;
+  cells_are_sampled_ = spec_.sample && most > kMostToSample;
+  if (!cells_are_sampled_ && most > std::max(kMostCells, static_cast<double>(spec_.max_tests)))
     refuse_size(spec_, most, "the cells of the templates alone are");
+  conditions_ = check_exclusions(*request_.checker, spec_, matrix_, *request_.attributes);
   Appender rows(connection_, "temp", "version_cells");
+  const auto add = [&](int64_t version_id, int32_t combo, const std::string& reason) {
+    rows.add(version_id).add(int64_t{combo});
+    reason.empty() ? rows.add_null() : rows.add(reason);
+    rows.end_row();
+  };
   for (const auto& [version_id, version] : versions_) {
-    matrix_.add_cells(version.declared, [&, id = version_id](int32_t combo) {
-      const Cell& cell = matrix_.cells()[static_cast<size_t>(combo)];
-      const std::string reason = reason_not_taken(*version.variant, matrix_, cell);
-      rows.add(id).add(int64_t{combo});
-      reason.empty() ? rows.add_null() : rows.add(reason);
-      rows.end_row();
+    const auto use = [&, id = version_id](int32_t combo, const std::string& reason) {
+      add(id, combo, reason);
+    };
+    if (cells_are_sampled_) {
+      sample_cells({&connection_, &spec_, &conditions_, version.variant}, matrix_, use);
+      continue;
+    }
+    matrix_.add_cells(version.declared, [&](int32_t combo) {
+      use(combo, reason_not_taken(*version.variant, matrix_, matrix_.cells()[static_cast<size_t>(combo)]));
     });
   }
   rows.flush();
@@ -168,7 +180,6 @@ void Expansion::write_cells(size_t from) {
 // What is left out by a condition that no model's own columns are in is left out here; the others are asked
 // for each row.
 void Expansion::write_chosen() {
-  conditions_ = check_exclusions(*request_.checker, spec_, matrix_, *request_.attributes);
   constexpr std::string_view sql = R"sql(
 INSERT INTO chosen
 SELECT s.model_family, s.pinned, s.version_id, s.template_name, c.combo, c.hardware_type, c.batch_size, c.chain,
@@ -196,7 +207,8 @@ void Expansion::estimate() {
 void Expansion::write_needs() {
   const size_t before = matrix_.cells().size();
   NeedsResolver resolver(connection_, request_.plan_id, *request_.variants, matrix_);
-  if (!resolver.any()) return;
+  has_needs_ = resolver.any();
+  if (!has_needs_) return;
   resolver.resolve();
   write_cells(before);
   resolver.write();

@@ -47,6 +47,7 @@ class Expansion {
   // Writes the rows.
   void write_rows();
   // How many tests there were before a sample of them was taken; 0 without a sample.
+  // At most 9e18.
   int64_t sampled_from() const { return sampled_from_; }
 
  private:
@@ -58,10 +59,13 @@ class Expansion {
   void read_versions();
   void check_axes() const;
   void write_version_cells();
+  double count_cells_of_models() const;
   void write_cells(size_t from);
   void write_chosen();
   void write_expanded();
+  void write_inclusions();
   void write_inclusion(const Inclusion& inclusion);
+  void add_included_references();
   void add_included(const std::string& lacks);
   void skip_unmet();
   void drop_unneeded();
@@ -79,6 +83,8 @@ class Expansion {
   std::map<Cell, size_t> chains_;  // by the cell with batch size 0
   std::vector<PlanCondition> conditions_;
   int64_t sampled_from_ = 0;
+  bool cells_are_sampled_ = false;
+  bool has_needs_ = false;
 };
 
 }  // namespace testloom

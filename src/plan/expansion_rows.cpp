@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include "plan/expansion.h"
+#include "plan/planner.h"
 #include "plan/priority.h"
 #include "plan/sampling.h"
 #include "store/appender.h"
@@ -89,13 +90,16 @@ void Expansion::write_inclusion(const Inclusion& inclusion) {
   write_cells(before);
 }
 
+void Expansion::write_inclusions() {
+  connection_.execute(
+      "CREATE OR REPLACE TEMP TABLE included (model_name VARCHAR, version_id INTEGER, combo INTEGER)");
+  for (const Inclusion& inclusion : spec_.inclusions) write_inclusion(inclusion);
+}
+
 // The rows of models that have other cells than their group: all models where conditions ask for their own
 // columns; else those with inclusions, and those that lack keys where tests need each other.
 void Expansion::write_expanded() {
-  connection_.execute(
-      "CREATE OR REPLACE TEMP TABLE included (model_name VARCHAR, version_id INTEGER, combo INTEGER);"
-      "CREATE OR REPLACE TEMP TABLE single (model INTEGER)");
-  for (const Inclusion& inclusion : spec_.inclusions) write_inclusion(inclusion);
+  connection_.execute("CREATE OR REPLACE TEMP TABLE single (model INTEGER)");
   const std::string cases = exclusion_cases(conditions_, true);
   const bool all = !cases.empty() || spec_.sample;
   connection_.query(all ? "INSERT INTO single SELECT model FROM plan_models WHERE plan_id = $1"
@@ -120,9 +124,29 @@ WHERE m.plan_id = $1 AND m.model IN (SELECT model FROM single){}
     fail_for_row(conditions_, true, error);
   }
   if (!spec_.inclusions.empty()) add_included(lacks);
+  if (!spec_.inclusions.empty() && has_needs_) add_included_references();
   skip_unmet();
   drop_unneeded();
-  if (spec_.sample) sampled_from_ = sample_expanded(connection_, request_.plan_id, *spec_.sample, matrix_);
+  if (!spec_.sample) return;
+  sampled_from_ = sample_expanded(connection_, request_.plan_id, *spec_.sample, matrix_, cells_are_sampled_);
+  if (cells_are_sampled_)
+    sampled_from_ =
+        static_cast<int64_t>(std::min(static_cast<double>(most_sampled_from), count_cells_of_models()));
+}
+
+// How many tests there would be without a sample, conditions and limits.
+double Expansion::count_cells_of_models() const {
+  double count = 0;
+  Result rows = connection_.query(
+      "SELECT s.version_id, sum(g.models)::DOUBLE FROM candidates s JOIN groups g ON g.model_family = "
+      "s.model_family AND "
+      "g.pinned IS NOT DISTINCT FROM s.pinned WHERE s.problem IS NULL AND s.is_wanted GROUP BY s.version_id");
+  while (rows.next()) {
+    const VersionAxes& version = versions_.at(rows.integer(0));
+    count += rows.real(1) * matrix_.count_cells(version.declared) /
+             static_cast<double>(spec_.hardware_types.size());
+  }
+  return count;
 }
 
 // References of single models that nothing of theirs needs.
@@ -187,6 +211,32 @@ SELECT model, version_id, combo, chain, batch_size, priority, memory_bytes, fals
 )sql";
   connection_.query(fmt::format(sql, fmt::arg("lacks", lacks), fmt::arg("priority", kPrioritySql),
                                 fmt::arg("memory", memory_sql()), fmt::arg("limit", limit_case(spec_))),
+                    {request_.plan_id});
+}
+
+// What only included cells need, for their models; and those whose needs cannot be met are skipped.
+void Expansion::add_included_references() {
+  constexpr std::string_view sql = R"sql(
+INSERT INTO expanded
+WITH extra AS (SELECT DISTINCT m.model, m.model_family, r.version_id, r.combo, c.chain, c.batch_size, c.hardware_type
+               FROM included_references r
+               JOIN plan_models m ON m.plan_id = $1 AND m.model_family = r.model_family
+                                 AND m.template_id IS NOT DISTINCT FROM r.pinned
+                                 AND m.model_name IN (SELECT model_name FROM included)
+               JOIN cells c ON c.combo = r.combo
+               WHERE NOT EXISTS (SELECT 1 FROM expanded e WHERE e.model = m.model AND e.version_id = r.version_id
+                                                            AND e.combo = r.combo AND e.reason IS NULL)),
+     estimated AS (SELECT *, {} AS priority, {} AS memory_bytes FROM extra)
+SELECT model, version_id, combo, chain, batch_size, priority, memory_bytes, true, NULL FROM estimated
+)sql";
+  connection_.query(fmt::format(sql, kPrioritySql, memory_sql()), {request_.plan_id});
+  connection_.query(R"sql(
+UPDATE expanded SET reason = u.reason
+FROM included_unmet u JOIN plan_models m ON m.plan_id = $1 AND m.model_family = u.model_family
+                                        AND m.template_id IS NOT DISTINCT FROM u.pinned
+WHERE expanded.reason IS NULL AND expanded.model = m.model AND expanded.version_id = u.version_id
+  AND expanded.combo = u.combo
+)sql",
                     {request_.plan_id});
 }
 

@@ -69,12 +69,11 @@ std::optional<size_t> Matrix::find_axis(std::string_view name) const {
 }
 
 // What each step of a dimension sets, for a template that declares some of its axes: each set of values once.
-std::vector<std::vector<std::pair<size_t, int32_t>>> Matrix::steps_of(
-    const Dimension& dimension, const std::vector<bool>& declared) const {
-  std::vector<std::vector<std::pair<size_t, int32_t>>> steps;
+std::vector<CellStep> Matrix::steps_of(const Dimension& dimension, const std::vector<bool>& declared) const {
+  std::vector<CellStep> steps;
   std::set<std::vector<std::string>> seen;
   for (size_t step = 0; step < dimension.steps; ++step) {
-    std::vector<std::pair<size_t, int32_t>> sets;
+    CellStep sets;
     std::vector<std::string> shown;
     for (const size_t axis : dimension.axes) {
       if (!declared[axis]) continue;
@@ -83,6 +82,12 @@ std::vector<std::vector<std::pair<size_t, int32_t>>> Matrix::steps_of(
     }
     if (seen.insert(shown).second) steps.push_back(std::move(sets));
   }
+  return steps;
+}
+
+std::vector<std::vector<CellStep>> Matrix::steps(const std::vector<bool>& declared) const {
+  std::vector<std::vector<CellStep>> steps;
+  for (const Dimension& dimension : dimensions_) steps.push_back(steps_of(dimension, declared));
   return steps;
 }
 
@@ -95,8 +100,7 @@ double Matrix::count_cells(const std::vector<bool>& declared) const {
 }
 
 void Matrix::add_cells(const std::vector<bool>& declared, const std::function<void(int32_t combo)>& use) {
-  std::vector<std::vector<std::vector<std::pair<size_t, int32_t>>>> steps;
-  for (const Dimension& dimension : dimensions_) steps.push_back(steps_of(dimension, declared));
+  const std::vector<std::vector<CellStep>> steps = this->steps(declared);
   for (const std::string& hardware_type : hardware_types_) {
     Cell cell{hardware_type, 0, std::vector<int32_t>(axes_.size(), Cell::kNotDeclared)};
     std::vector<size_t> at(steps.size(), 0);  // counts like an odometer, the last dimension fastest

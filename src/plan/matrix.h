@@ -35,6 +35,9 @@ struct Cell {
   auto operator<=>(const Cell&) const = default;
 };
 
+// What one step along an axis, or along axes that move together, sets: values by their axes' numbers.
+using CellStep = std::vector<std::pair<size_t, int32_t>>;
+
 class Matrix {
  public:
   explicit Matrix(const PlanSpec& spec);
@@ -45,6 +48,10 @@ class Matrix {
   const std::vector<AxisValue>& values(size_t axis) const { return axes_[axis].values; }
   std::optional<size_t> find_axis(std::string_view name) const;
 
+  const std::vector<std::string>& hardware_types() const { return hardware_types_; }
+  const std::vector<int64_t>& batch_sizes() const { return batch_sizes_; }  // ascending
+  // The steps of each dimension for a template with these axes.
+  std::vector<std::vector<CellStep>> steps(const std::vector<bool>& declared) const;
   // How many cells a template with these axes has; as a number that cannot overflow.
   double count_cells(const std::vector<bool>& declared) const;
   // Adds them, by hardware type, axes and ascending batch size, and calls `use` with the number of each.
@@ -83,8 +90,7 @@ class Matrix {
   };
 
   void add_axis(const Axis& axis);
-  std::vector<std::vector<std::pair<size_t, int32_t>>> steps_of(const Dimension& dimension,
-                                                                const std::vector<bool>& declared) const;
+  std::vector<CellStep> steps_of(const Dimension& dimension, const std::vector<bool>& declared) const;
 
   std::vector<std::string> hardware_types_;
   std::vector<int64_t> batch_sizes_;  // ascending

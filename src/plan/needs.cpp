@@ -59,11 +59,12 @@ void NeedsResolver::read_chosen() {
 
 NeedsResolver::Found NeedsResolver::find_version(size_t group, const std::string& hardware_type,
                                                  const std::string& template_name) const {
-  const auto found = candidates_.find({group, hardware_type, template_name});
+  const auto found = candidates_.find({group % groups_.size(), hardware_type, template_name});
   if (found != candidates_.end()) return found->second;
-  return {std::nullopt, groups_[group].pinned ? "which a mapping that pins another template leaves out"
-                                              : fmt::format("which no template is for family {} on {}",
-                                                            groups_[group].model_family, hardware_type)};
+  const Group& of = groups_[group % groups_.size()];
+  return {std::nullopt, of.pinned ? "which a mapping that pins another template leaves out"
+                                  : fmt::format("which no template is for family {} on {}", of.model_family,
+                                                hardware_type)};
 }
 
 // Puts the values of a need into a cell; returns what is wrong with them, or nothing.
@@ -128,7 +129,8 @@ std::optional<NeedsResolver::Node> NeedsResolver::needed_node(const Node& node, 
                                          : fmt::format("it needs '{}', but {}", need.template_name, reason);
     return std::nullopt;
   }
-  const Node target{node.group, *found.version_id, matrix_.add(cell)};
+  Node target{node.group % groups_.size(), *found.version_id, matrix_.add(cell)};
+  if (!nodes_.contains(target)) target.group = node.group;
   if (target == node && need.axes.empty()) refuse_circle({node}, node);
   if (target == node) return std::nullopt;  // the very cell that its other cells need
   const auto [known, added] = nodes_.try_emplace(target);
@@ -175,7 +177,7 @@ void NeedsResolver::refuse_circle(const std::vector<Node>& path, const Node& aga
     way += name_of(*at) + " -> ";
   throw Error(ErrorKind::spec,
               fmt::format("tests of family {} need each other in a circle: {}{}",
-                          groups_[again.group].model_family, way, name_of(again)),
+                          group_of(again).model_family, way, name_of(again)),
               "take one '#% needs' of these templates out");
 }
 
@@ -236,14 +238,39 @@ void NeedsResolver::resolve() {
     }
   }
   for (const Node& start : starts) visit(start);
+  resolve_included();
+}
+
+// Cells that single models have besides their group's. What the group has already stays what it is.
+void NeedsResolver::resolve_included() {
+  Result rows = connection_.query(
+      "SELECT DISTINCT m.model_family, m.template_id, i.version_id, i.combo FROM included i JOIN plan_models "
+      "m ON "
+      "m.plan_id = $1 AND m.model_name = i.model_name ORDER BY ALL",
+      {plan_id_});
+  std::vector<Node> starts;
+  while (rows.next()) {
+    const Group group{std::string(rows.text(0)),
+                      rows.is_null(1) ? std::nullopt : std::optional(rows.integer(1))};
+    const auto number = group_numbers_.find(group);
+    if (number == group_numbers_.end() || !needs_.contains(rows.integer(2))) continue;
+    Node node{number->second, rows.integer(2), static_cast<int32_t>(rows.integer(3))};
+    const auto of_group = nodes_.find(node);
+    if (of_group != nodes_.end() && of_group->second.reason.empty()) continue;
+    node.group += groups_.size();
+    nodes_.try_emplace(node);
+    starts.push_back(node);
+  }
+  for (const Node& start : starts) visit(start);
 }
 
 // Without those that only skipped tests would have needed.
-std::set<NeedsResolver::Node> NeedsResolver::wanted_references() const {
+std::set<NeedsResolver::Node> NeedsResolver::wanted_references(bool with_included) const {
   std::set<Node> wanted;
   std::vector<Node> left;
   for (const auto& [node, state] : nodes_) {
-    if (!state.is_reference && state.reason.empty()) left.push_back(node);
+    if (!state.is_reference && state.reason.empty() && (with_included || !is_included(node)))
+      left.push_back(node);
   }
   while (!left.empty()) {
     const State& state = nodes_.at(left.back());
@@ -255,42 +282,64 @@ std::set<NeedsResolver::Node> NeedsResolver::wanted_references() const {
   return wanted;
 }
 
+namespace {
+
+// Rows of (model_family, pinned, version_id, combo), and more.
+Appender& add_cell(Appender& rows, const std::string& model_family, std::optional<int64_t> pinned,
+                   int64_t version_id, int32_t combo) {
+  rows.add(model_family);
+  pinned ? rows.add(*pinned) : rows.add_null();
+  return rows.add(version_id).add(int64_t{combo});
+}
+
+constexpr const char* kTablesSql = R"sql(
+CREATE OR REPLACE TEMP TABLE unmet (model_family VARCHAR, pinned INTEGER, version_id INTEGER, combo INTEGER, reason VARCHAR);
+CREATE OR REPLACE TEMP TABLE included_unmet AS FROM unmet;
+CREATE OR REPLACE TEMP TABLE included_references (model_family VARCHAR, pinned INTEGER, version_id INTEGER, combo INTEGER);
+)sql";
+
+}  // namespace
+
+void NeedsResolver::write_edges(Appender& edges, const Node& node) const {
+  const Group& group = group_of(node);
+  for (const Node& needed : nodes_.at(node).needed) {
+    edges.add(plan_id_);
+    add_cell(edges, group.model_family, group.pinned, node.version_id, node.combo);
+    edges.add(needed.version_id).add(int64_t{needed.combo}).end_row();
+  }
+}
+
 void NeedsResolver::write() {
-  const std::set<Node> wanted = wanted_references();
-  connection_.execute(
-      "CREATE OR REPLACE TEMP TABLE unmet (model_family VARCHAR, pinned INTEGER, version_id INTEGER, combo "
-      "INTEGER, reason "
-      "VARCHAR)");
+  const std::set<Node> wanted = wanted_references(true), of_groups = wanted_references(false);
+  connection_.execute(kTablesSql);
   Appender edges(connection_, "", "needs"), unmet(connection_, "temp", "unmet"),
-      chosen(connection_, "temp", "chosen");
+      included_unmet(connection_, "temp", "included_unmet"), chosen(connection_, "temp", "chosen"),
+      included(connection_, "temp", "included_references");
   for (const auto& [node, state] : nodes_) {
-    const Group& group = groups_[node.group];
-    const auto add_pinned = [&](Appender& rows) { group.pinned ? rows.add(*group.pinned) : rows.add_null(); };
+    const Group& group = group_of(node);
+    const auto add = [&, &at = node](Appender& rows) -> Appender& {
+      return add_cell(rows, group.model_family, group.pinned, at.version_id, at.combo);
+    };
     if (!state.reason.empty()) {
       if (!state.is_resolved || state.is_reference) continue;
-      unmet.add(group.model_family);
-      add_pinned(unmet);
-      unmet.add(node.version_id).add(int64_t{node.combo}).add(state.reason).end_row();
+      add(is_included(node) ? included_unmet : unmet).add(state.reason).end_row();
       continue;
     }
     if (state.is_reference && !wanted.contains(node)) continue;
-    for (const Node& needed : state.needed) {
-      edges.add(plan_id_).add(group.model_family);
-      add_pinned(edges);
-      edges.add(node.version_id).add(int64_t{node.combo});
-      edges.add(needed.version_id).add(int64_t{needed.combo}).end_row();
-    }
+    write_edges(edges, node);
     if (!state.is_reference) continue;
+    if (!of_groups.contains(node)) {
+      add(included).end_row();
+      continue;
+    }
     const Cell& cell = matrix_.cells()[static_cast<size_t>(node.combo)];
     chosen.add(group.model_family);
-    add_pinned(chosen);
+    group.pinned ? chosen.add(*group.pinned) : chosen.add_null();
     chosen.add(node.version_id).add(versions_.at(node.version_id)->template_name).add(int64_t{node.combo});
     chosen.add(cell.hardware_type).add(cell.batch_size).add_null().add(int64_t{0}).add(int64_t{0});
     chosen.add_boolean(true).add_null().end_row();
   }
-  edges.flush();
-  unmet.flush();
-  chosen.flush();
+  for (Appender* rows : {&edges, &unmet, &included_unmet, &chosen, &included}) rows->flush();
   connection_.execute(
       "UPDATE chosen SET reason = u.reason FROM unmet u WHERE chosen.reason IS NULL AND u.model_family = "
       "chosen.model_family AND u.pinned IS NOT DISTINCT FROM chosen.pinned AND u.version_id = "

@@ -13,6 +13,7 @@
 
 #include "plan/matrix.h"
 #include "plan/variants.h"
+#include "store/appender.h"
 
 namespace testloom {
 
@@ -23,10 +24,11 @@ class NeedsResolver {
                 Matrix& matrix);
 
   bool any() const { return !needs_.empty(); }
-  // Adds the cells that are needed to the matrix. Throws an Error (spec) for a circle, with the way around.
+  // Adds the cells that are needed to the matrix, at first those of groups, then those that only cells of the
+  // table `included` need. Throws an Error (spec) for a circle, with the way around.
   void resolve();
-  // Writes the edges into `needs`, references into `chosen`, and the reasons of cells whose needs cannot be
-  // met.
+  // Writes the edges into `needs`, references into `chosen` or `included_references`, and the reasons of
+  // cells whose needs cannot be met into `chosen` or `included_unmet`.
   void write();
 
  private:
@@ -35,6 +37,8 @@ class NeedsResolver {
     std::optional<int64_t> pinned;
     auto operator<=>(const Group&) const = default;
   };
+  // A group has two numbers: the second, its first plus groups_.size(), is for what single models of it have
+  // besides.
   struct Node {
     size_t group;
     int64_t version_id;
@@ -56,12 +60,16 @@ class NeedsResolver {
   void read_candidates();
   void read_chosen();
   void visit(const Node& start);
+  void resolve_included();
+  bool is_included(const Node& node) const { return node.group >= groups_.size(); }
+  const Group& group_of(const Node& node) const { return groups_[node.group % groups_.size()]; }
+  void write_edges(Appender& edges, const Node& node) const;
   void resolve_node(const Node& node);
   std::string put_values(const NeedInfo& need, const Variant& needed, Cell& cell);
   std::optional<Node> needed_node(const Node& node, const NeedInfo& need, std::string& reason);
   std::optional<Node> previous_in_chain(const Node& node) const;
   Found find_version(size_t group, const std::string& hardware_type, const std::string& template_name) const;
-  std::set<Node> wanted_references() const;
+  std::set<Node> wanted_references(bool with_included) const;
   std::string name_of(const Node& node) const;
   [[noreturn]] void refuse_circle(const std::vector<Node>& path, const Node& again) const;
 

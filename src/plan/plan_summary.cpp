@@ -4,32 +4,40 @@ namespace testloom {
 
 namespace {
 
-// Cells that gave no test, by reason: those of whole groups, and those of single models.
+// Cells that gave no test, by reason: those of whole groups, less those that single models have nevertheless
+// by an inclusion, and those of single models.
+constexpr const char* kSkippedSql = R"sql(
+WITH by_group AS (SELECT reason, model_family, pinned, $2 AS cells FROM skips
+                  UNION ALL SELECT reason, model_family, pinned, 1 FROM chosen WHERE reason IS NOT NULL),
+     of_groups AS (SELECT reason, model_family, pinned, sum(cells) AS cells FROM by_group GROUP BY ALL),
+     of_models AS (SELECT l.reason, l.model, count(*) AS cells
+                   FROM lacks l
+                   JOIN plan_models m ON m.plan_id = $1 AND m.model = l.model
+                   JOIN chosen s ON s.version_id = l.version_id AND s.hardware_type = l.hardware_type
+                     AND s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
+                     AND s.reason IS NULL
+                   GROUP BY ALL
+                   UNION ALL SELECT reason, model, count(*) FROM expanded WHERE reason IS NOT NULL GROUP BY ALL),
+     all_of AS (SELECT reason, sum(cells * g.models) AS cells, sum(g.models) AS models, min(g.first_model) AS first
+                FROM of_groups s
+                JOIN groups g ON g.model_family = s.model_family AND g.pinned IS NOT DISTINCT FROM s.pinned
+                GROUP BY reason
+                UNION ALL SELECT s.reason, -count(*), 0, NULL
+                FROM expanded e
+                JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
+                JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
+                  AND s.version_id = e.version_id AND s.combo = e.combo
+                WHERE s.reason IS NOT NULL GROUP BY s.reason
+                UNION ALL SELECT reason, sum(cells), count(DISTINCT model), min(model) FROM of_models GROUP BY reason),
+     summed AS (SELECT reason, sum(cells)::BIGINT AS cells, sum(models)::BIGINT AS models, min(first) AS first
+                FROM all_of GROUP BY reason)
+SELECT s.reason, s.cells, s.models, m.model_name
+FROM summed s JOIN plan_models m ON m.plan_id = $1 AND m.model = s.first
+WHERE s.cells > 0 ORDER BY s.cells DESC, s.reason
+)sql";
+
 std::vector<Skipped> read_skipped(Connection& connection, int64_t plan_id, size_t batch_sizes) {
-  Result rows = connection.query(
-      "WITH by_group AS (SELECT reason, model_family, pinned, $2 AS cells FROM skips UNION ALL SELECT "
-      "reason, model_family, "
-      "pinned, 1 FROM chosen WHERE reason IS NOT NULL), of_groups AS (SELECT s.reason, s.model_family, "
-      "s.pinned, "
-      "sum(s.cells) AS cells FROM by_group s GROUP BY ALL), "
-      "of_models AS (SELECT l.reason, l.model, count(*) AS cells FROM lacks l JOIN plan_models m ON "
-      "m.plan_id = $1 AND "
-      "m.model = l.model JOIN chosen s ON s.version_id = l.version_id AND s.hardware_type = l.hardware_type "
-      "AND "
-      "s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id AND s.reason IS NULL "
-      "GROUP BY ALL "
-      "UNION ALL SELECT reason, model, count(*) FROM expanded WHERE reason IS NOT NULL GROUP BY ALL), "
-      "all_of AS (SELECT reason, sum(cells * g.models) AS cells, sum(g.models) AS models, min(g.first_model) "
-      "AS first FROM "
-      "of_groups s JOIN groups g ON g.model_family = s.model_family AND g.pinned IS NOT DISTINCT FROM "
-      "s.pinned GROUP BY "
-      "reason UNION ALL SELECT reason, sum(cells), count(DISTINCT model), min(model) FROM of_models GROUP BY "
-      "reason) "
-      "SELECT b.reason, sum(b.cells)::BIGINT, sum(b.models)::BIGINT, min_by(m.model_name, b.first) FROM "
-      "all_of "
-      "b JOIN "
-      "plan_models m ON m.plan_id = $1 AND m.model = b.first GROUP BY b.reason ORDER BY 2 DESC, 1",
-      {plan_id, static_cast<int64_t>(batch_sizes)});
+  Result rows = connection.query(kSkippedSql, {plan_id, static_cast<int64_t>(batch_sizes)});
   std::vector<Skipped> skipped;
   while (rows.next()) {
     skipped.push_back(

@@ -28,12 +28,14 @@ struct PlanCount {
   int64_t tests;
 };
 
+inline constexpr int64_t most_sampled_from = 9'000'000'000'000'000'000;
+
 struct PlanSummary {
   int64_t plan_id = 0;  // of the stored plan; of the previous one when nothing changed; 0 when not stored
   int64_t tests = 0;
   int64_t longest_chain = 0;
   double largest_memory_gb = 0;
-  int64_t sampled_from = 0;  // tests that a sample was taken of; 0: no sample
+  int64_t sampled_from = 0;  // tests that a sample was taken of, at most most_sampled_from; 0: no sample
   std::vector<PlanCount> counts;
   std::vector<Skipped> skipped;
   std::vector<std::string> unknown_models;  // of unknown family, at most 20

@@ -166,6 +166,62 @@ TEST_F(Axes, InclusionsAddCellsOfOneModel) {
   for (const PlannedTest& test : all) EXPECT_GT(test.priority, 0) << test.case_name;
 }
 
+TEST_F(Axes, WhatIsIncludedIsNotCountedAsSkipped) {
+  add("plain", "vision", {}, kPlain);
+  map("other", "vision");
+  spec.models.push_back({"other", {}, {}});
+  spec.exclusions = {{"batch_size = 4", "no", {}}};
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{{"no", 2}}));
+  spec.inclusions = {{{{"model_name", "net"}, {"batch_size", 4}}, {}, {}}};
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{{"no", 1}}));
+  spec.inclusions.push_back({{{"model_name", "other"}, {"batch_size", 4}}, {}, {}});
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{}));
+}
+
+TEST_F(Axes, IncludedCellsBringWhatTheyNeed) {
+  add("plain", "vision", {}, kPlain);
+  add("parity", "vision", {},
+      "#% needs plain hardware_type=\"cpu\"\n#% needs plain\ndef test_it():\n    return ${batch_size}\n");
+  map("other", "vision");
+  spec.models.push_back({"other", {}, {}});
+  spec.batch_sizes = {1};
+  spec.inclusions = {
+      {{{"model_name", "net"}, {"hardware_type", "cuda"}, {"batch_size", 8}, {"template_name", "parity"}},
+       {},
+       {}}};
+  std::set<std::string> names;
+  std::map<std::string, std::string> cases_of;
+  const std::vector<PlannedTest> all = tests();
+  for (const PlannedTest& test : all) {
+    cases_of[test.test_id] = test.case_name;
+    names.insert(test.case_name + (test.is_reference ? " ref" : ""));
+  }
+  EXPECT_EQ(names,
+            (std::set<std::string>{"net/cpu/parity[batch_size=1]", "net/cpu/plain[batch_size=1]",
+                                   "net/cpu/plain[batch_size=8] ref", "net/cuda/parity[batch_size=8]",
+                                   "net/cuda/plain[batch_size=8] ref", "other/cpu/parity[batch_size=1]",
+                                   "other/cpu/plain[batch_size=1]"}));
+  for (const PlannedTest& test : all) {
+    if (test.case_name != "net/cuda/parity[batch_size=8]") continue;
+    std::set<std::string> needed;
+    for (const std::string& id : test.dependencies) needed.insert(cases_of.at(id));
+    EXPECT_EQ(needed, (std::set<std::string>{"net/cpu/plain[batch_size=8]", "net/cuda/plain[batch_size=8]"}));
+  }
+  spec.sample = Sample{false, 5, 1};  // a sample that has the cell keeps what it needs
+  std::set<std::string> ids;
+  for (const PlannedTest& test : tests()) ids.insert(test.test_id);
+  for (const PlannedTest& test : tests()) {
+    for (const std::string& id : test.dependencies) EXPECT_TRUE(ids.contains(id)) << test.case_name;
+  }
+  spec.sample = {};
+  spec.exclusions = {{"template_name = 'plain' and batch_size = 8", "no", {}}};
+  spec.inclusions.push_back(
+      {{{"model_name", "net"}, {"batch_size", 8}, {"template_name", "parity"}}, {}, {}});
+  spec.batch_sizes = {1, 8};
+  EXPECT_EQ(skipped(), (std::map<std::string, int64_t>{
+                           {"it needs cpu/plain[batch_size=8], which is skipped: no", 3}, {"no", 2}}));
+}
+
 TEST_F(Axes, MemoryLimitsSkipWithTheFigure) {
   add("plain", "vision", {}, kPlain);
   spec.batch_sizes = {4, 400};

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "plan/covering/covering_field.h"
+#include "plan/covering/covering_listed.h"
 #include "plan/covering/covering_rows.h"
 
 namespace testloom {
@@ -304,6 +305,44 @@ TEST(Covering, FieldsHaveLines) {
       }
       EXPECT_TRUE(slope == 1 || met.size() == size_t{size} * size) << size << ' ' << slope;
     }
+  }
+}
+
+// Naively: each kind, and each value with each subject.
+TEST(CoveringListed, EachKindAndEachValueOfEachSubjectIsTaken) {
+  uint64_t state = 1;
+  const auto random = [&](uint32_t below) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<uint32_t>((state >> 33) % below);
+  };
+  for (int round = 0; round < 200; ++round) {
+    ListedRows listed;
+    for (uint32_t kind = 0; kind < 1 + random(30); ++kind)
+      listed.kinds.push_back({random(3), random(5), random(2)});
+    for (uint32_t subject = 0; subject < 1 + random(6); ++subject) {
+      listed.of_subject.emplace_back();
+      for (uint32_t kind = 0; kind < listed.kinds.size(); ++kind)
+        if (random(3) > 0) listed.of_subject.back().push_back(kind);
+    }
+    const auto rows = cover_listed(listed);
+    EXPECT_EQ(rows, cover_listed(listed));
+    const std::set<std::pair<uint32_t, uint32_t>> taken(rows.begin(), rows.end());
+    EXPECT_EQ(taken.size(), rows.size());
+    using Values = std::set<std::tuple<uint32_t, size_t, uint32_t>>;
+    std::set<uint32_t> kinds, taken_kinds;
+    Values values, taken_values;
+    for (uint32_t subject = 0; subject < listed.of_subject.size(); ++subject) {
+      for (const uint32_t kind : listed.of_subject[subject]) {
+        for (const bool all : {true, false}) {
+          if (!all && !taken.contains({subject, kind})) continue;
+          (all ? kinds : taken_kinds).insert(kind);
+          for (size_t axis = 0; axis < 3; ++axis)
+            (all ? values : taken_values).insert({subject, axis, listed.kinds[kind][axis]});
+        }
+      }
+    }
+    EXPECT_EQ(kinds, taken_kinds);
+    EXPECT_EQ(values, taken_values);
   }
 }
 

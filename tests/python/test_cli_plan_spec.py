@@ -169,6 +169,61 @@ def test_what_is_needed_comes_first_and_runs_first(store):
     assert dependencies == [needed["test_id"]]
 
 
+def test_a_sample_of_more_cells_than_could_be_laid_out_covers_every_pair(store):
+    """3^30 cells; against pairs that are told to be impossible one by one."""
+    names = [f"p{i:02}" for i in range(30)]
+    store.template(
+        "wide",
+        "".join(f"#% param {name}: int = 0\n" for name in names[:-1])
+        + "#% param p29: int in [0, 1] = 0\n"
+        + "def test_it():\n    return ${batch_size}, "
+        + ", ".join(f"${{{name}}}" for name in names)
+        + "\n",
+        FAMILY,
+    )
+    spec = """
+[plan]
+models = ["bert", "roberta-base", "e5-small"]
+templates = ["wide"]
+hardware_types = ["cpu", "cuda"]
+batch_sizes = [1, 64]
+limits = { memory_gb = { cuda = 4 } }
+exclude = [
+  { where = "p00 = 1 and p01 = 2", reason = "pair" },
+  { where = "p02 = p03 and p04 = 0 or p05 + p06 + p07 = 6 and hardware_type = 'cpu'", reason = "wide" },
+]
+sample = { pairwise = true }
+[plan.axes]
+""" + "".join(f"{name} = [0, 1, 2]\n" for name in names)
+    write(store, spec)
+    store("plan", "--spec", "plan.toml")
+    axes = ["hardware_type", "batch_size", *names]
+    rows = [{**t, **t["axes"]} for t in store.tests().values()]
+    assert {row["model_name"] for row in rows} == {"bert", "roberta-base", "e5-small"} and len(rows) < 40
+    values = {"hardware_type": ["cpu", "cuda"], "batch_size": [1, 64], **{name: [0, 1, 2] for name in names}}
+    impossible = {(("hardware_type", "cuda"), ("batch_size", 64)), (("p00", 1), ("p01", 2))}
+    for a, b in itertools.combinations(axes, 2):
+        wanted = set(itertools.product(values[a], values[b]))
+        wanted = {pair for pair in wanted if ((a, pair[0]), (b, pair[1])) not in impossible and not (b == "p29" and pair[1] == 2)}
+        assert {(row[a], row[b]) for row in rows} == wanted, (a, b)
+    for name in ("bert", "roberta-base", "e5-small"):
+        for axis in axes:
+            have = {row[axis] for row in rows if row["model_name"] == name}
+            assert have == set(values[axis]) - ({2} if axis == "p29" else set())
+    for row in rows:
+        assert not (row["p02"] == row["p03"] and row["p04"] == 0)
+        assert not (row["p05"] == row["p06"] == row["p07"] == 2 and row["hardware_type"] == "cpu")
+    assert "p29" in store("plan", "show", "--json").stdout  # what is skipped, and why
+    write(store, spec.replace("pairwise = true", "tests = 50, seed = 3"))
+    store("plan", "--spec", "plan.toml", "--yes")
+    assert len(store.tests()) == 50
+    wide = " + ".join(names[:15])
+    write(store, spec.replace("p00 = 1 and p01 = 2", f"{wide} = 9"))
+    assert "plan.toml:9:14: the axes of this condition have more than 4000000 values together" in store(
+        "plan", "--spec", "plan.toml", "--yes", code=6
+    ).stderr
+
+
 def test_parquet_holds_what_csv_holds(store):
     """All columns of all rows, in the same order, more rows than DuckDB takes at once."""
     (store.folder / "models.csv").write_text("name\n" + "".join(f"bert-{i}\n" for i in range(3000)))
