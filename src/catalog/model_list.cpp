@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "catalog/csv_list.h"
 #include "catalog/names.h"
 #include "store/sql_text.h"
 
@@ -19,27 +20,20 @@ namespace {
   throw Error(ErrorKind::spec, std::move(message), std::move(hint));
 }
 
-// The path as a pattern of DuckDB's that is this one file.
-std::string literal_pattern(std::string_view path) {
-  std::string pattern;
-  for (const char c : path)
-    pattern += c == '*' || c == '?' || c == '[' ? fmt::format("[{}]", c) : std::string(1, c);
-  return pattern;
-}
-
 // The first line of what DuckDB says, without what it says of its own statement.
 std::string reason_of(const Error& problem) {
   const std::string_view message = problem.message();
   return one_line(message.substr(0, message.find_first_of("\r\n")), 300);
 }
 
+bool is_csv(const fs::path& file) { return file.extension() == ".csv" || file.extension() == ".tsv"; }
+
 std::string reader_of(const fs::path& file) {
   const std::string suffix = file.extension();
-  const std::string path = sql_text(literal_pattern(file.native()));
-  if (suffix == ".parquet") return fmt::format("read_parquet({})", path);
-  if (suffix == ".csv" || suffix == ".tsv") return fmt::format("read_csv({}, header = true)", path);
+  if (suffix == ".parquet") return fmt::format("read_parquet({})", literal_path_sql(file));
+  if (is_csv(file)) return csv_reader_sql(file, csv_form_of(file));
   if (suffix == ".json" || suffix == ".jsonl" || suffix == ".ndjson")
-    return fmt::format("read_json_auto({})", path);
+    return fmt::format("read_json_auto({})", literal_path_sql(file));
   refuse(fmt::format("{} is no list of models that can be read", quote(file.native(), 400)),
          "lists are .csv, .tsv, .parquet, .json, .jsonl or .ndjson files");
 }
@@ -61,6 +55,7 @@ class ListReader {
                       "place, {} FROM {}",
                       columns_sql(), reader_));
     } catch (const Error& problem) {
+      if (is_csv(file_)) refuse_broken_lines(file_, csv_form_of(file_), problem.message());
       refuse(fmt::format("{} cannot be read: {}", shown(), reason_of(problem)),
              "see that it is whole, and that its columns hold what they should");
     }
@@ -76,6 +71,7 @@ class ListReader {
       Result rows = connection_.query(fmt::format("DESCRIBE SELECT * FROM {}", reader_));
       while (rows.next()) columns_.emplace_back(std::string(rows.text(0)), std::string(rows.text(1)));
     } catch (const Error& problem) {
+      if (is_csv(file_)) refuse_broken_lines(file_, csv_form_of(file_), problem.message());
       refuse(fmt::format("{} cannot be read: {}", shown(), reason_of(problem)),
              "lists are CSV, Parquet or JSON files with a column 'name'");
     }

@@ -28,7 +28,7 @@ std::vector<ConditionColumn> columns_of(const Matrix& matrix, const AttributeTyp
 
 ConditionSource source_of(const PlanSpec& spec, const SpecPlace& place) {
   if (place.line == 0) return {"--exclude", "", 0, 0};
-  return {spec.path, line_of(spec, place.line), place.line, place.column};
+  return {spec.path, text_from(spec, place.line), place.line, place.column};
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ void request_list(Connection& connection, const PlanSpec& spec, const ModelSourc
       if (!added && known->second != type) known->second = "VARCHAR";
     }
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::spec) throw;
+    const bool says_where = error.diagnostics().front().where.line > 0;  // in the list itself
+    if (error.kind() != ErrorKind::spec || says_where) throw;
     refuse(spec, source.place, error.message(), error.diagnostics().front().hint);
   }
   connection.query("INSERT INTO requested SELECT ?, * FROM listed_models", {number});

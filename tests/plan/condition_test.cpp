@@ -260,6 +260,12 @@ TEST_F(Conditions, ArePlacedInTheirFile) {
             "  where = '''gated\n"
             "             ^\n"
             "  did you mean 'dtype'?");
+  EXPECT_EQ(message("gated\nand dtyp = 'a'",
+                    {"plan.toml", "where = \"\"\"\ngated\nand dtyp = 'a'\"\"\"\nreason = 'x'", 7, 10}),
+            "plan.toml:9:5: unknown column 'dtyp'\n"
+            "  and dtyp = 'a'\"\"\"\n"
+            "      ^^^^\n"
+            "  did you mean 'dtype'?");
   EXPECT_EQ(message("gated\nand dtyp = 'a'\nor true", {"--where", "", 0, 0}),
             "--where:2:5: unknown column 'dtyp'\n"
             "  and dtyp = 'a'\n"

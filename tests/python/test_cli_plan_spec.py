@@ -224,6 +224,24 @@ sample = { pairwise = true }
     ).stderr
 
 
+def test_rubbish_rows_of_a_list_are_told_with_their_lines(store):
+    rows = [f"bert-{i},{i}" for i in range(1, 501)]
+    cases = {
+        "wide": ("name,size\n" + "\n".join(rows[:100] + ["x,1,2,3,4"] + rows[100:] + ["y,1,2"]) + "\n", 102, "this row has 5 values, but the first line names 2 columns"),
+        "quote": ('name,size\nbert-a,1\n"bert-b,2\nbert-c,3\n', 3, "this row has a quote that is never closed"),
+        "type": ("name,size\n" + "\n".join(f"bert-{i},{i}" for i in range(30000)) + "\nbert-x,many\n", 30002, "Could not convert string \"many\" to 'BIGINT'"),
+        "bytes": ("name\nbert-a\nbert-\udcff\n", 3, "not utf-8"),
+    }
+    for name, (text, line, message) in cases.items():
+        (store.folder / "m.csv").write_bytes(text.encode(errors="surrogateescape"))
+        said = store("plan", "--models-file", "m.csv", code=6).stderr
+        assert f"m.csv:{line}:1: " in said and message in said, (name, said)
+        assert "there are 2" in said if name == "wide" else True
+    for text in ("name;size\nbert-a;1\n", "name\tsize\nbert-a\t1\n", "\ufeff\"name\"\r\nbert-a\r\n", "name\nbert-a\n"):
+        (store.folder / "m.csv").write_text(text)
+        store("plan", "--models-file", "m.csv", "--dry-run")
+
+
 def test_parquet_holds_what_csv_holds(store):
     """All columns of all rows, in the same order, more rows than DuckDB takes at once."""
     (store.folder / "models.csv").write_text("name\n" + "".join(f"bert-{i}\n" for i in range(3000)))

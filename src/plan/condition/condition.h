@@ -36,7 +36,7 @@ struct ConditionColumn {
 // Where the condition's first character stands. Line 0: it came from a flag, and the path is the flag's name.
 struct ConditionSource {
   std::string path;
-  std::string line_text;  // the whole line
+  std::string file_text;  // the file from that whole line on; the line alone where nothing is known of others
   int line = 0;
   int column = 0;  // in code points
 };

@@ -67,19 +67,34 @@ std::string_view ConditionText::token(size_t at) const {
   return text_.substr(at, end - at);
 }
 
+// Where the file holds the condition as it is, after a quote or three and a line's end, its own place there.
+Error ConditionText::error_in_file(size_t start, size_t length, std::string message, std::string hint) const {
+  constexpr size_t kMostBefore = 5;
+  const std::string_view file = source_.file_text;
+  const std::string_view first_line = file.substr(0, file.find('\n'));
+  const std::string_view from = from_column(file, source_.column);
+  const size_t before = text_.empty() ? from.npos : from.substr(0, text_.size() + kMostBefore).find(text_);
+  if (before == from.npos) {
+    const SourcePosition where{source_.path, source_.line, source_.column, source_.column + 1};
+    return Error(kind_, {at_place(where, first_line, std::move(message), std::move(hint))});
+  }
+  const size_t at = static_cast<size_t>(from.data() - file.data()) + before + start;
+  const size_t line_start = at == 0 ? 0 : file.rfind('\n', at - 1) + 1;
+  const std::string_view line = file.substr(line_start, file.find_first_of("\r\n", at) - line_start);
+  const auto lines =
+      static_cast<int>(std::count(file.begin(), file.begin() + static_cast<long>(line_start), '\n'));
+  const int column = 1 + columns_of(file.substr(line_start, at - line_start));
+  const int end = column + columns_of(file.substr(at, std::min(length, line_start + line.size() - at)));
+  return Error(kind_, {at_place({source_.path, source_.line + lines, column, end}, line, std::move(message),
+                                std::move(hint))});
+}
+
 Error ConditionText::error(size_t at, std::string message, std::string hint) const {
   const bool whole = at == kWhole || has_wide_blank(text_);
   const size_t start = whole ? 0 : std::min(at, text_.size());
   size_t length = whole ? text_.size() : token(at).size();
   const std::string path = source_.path;
-  if (source_.line > 0) {
-    const bool as_it_is = text_.find('\n') == std::string_view::npos &&
-                          from_column(source_.line_text, source_.column).starts_with(text_);
-    const int column = source_.column + (as_it_is ? columns_of(text_.substr(0, start)) : 0);
-    const int end = column + (as_it_is ? columns_of(text_.substr(start, length)) : 1);
-    return Error(kind_, {at_place({path, source_.line, column, end}, source_.line_text, std::move(message),
-                                  std::move(hint))});
-  }
+  if (source_.line > 0) return error_in_file(start, length, std::move(message), std::move(hint));
   if (trimmed(text_).empty() || !is_utf8(text_)) {
     return Error(kind_, {at_place({path, 0, 0, 0}, {}, std::move(message), std::move(hint))});
   }

@@ -26,6 +26,8 @@ class ConditionText {
   std::string_view token(size_t at) const;
 
  private:
+  Error error_in_file(size_t start, size_t length, std::string message, std::string hint) const;
+
   std::string_view text_;
   const ConditionSource& source_;
   ErrorKind kind_;

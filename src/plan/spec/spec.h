@@ -109,7 +109,8 @@ PlanSpec read_spec(const std::filesystem::path& file);
 PlanSpec spec_of_flags(std::string name, const std::vector<std::string>& models,
                        std::vector<std::string> hardware_types, std::vector<int64_t> batch_sizes);
 
-// The line with this number, without its end.
+// The spec file from the line with this number on; that line alone, without its end.
+std::string text_from(const PlanSpec& spec, int line);
 std::string line_of(const PlanSpec& spec, int line);
 
 // The error at a place of the spec, with its line and a caret; without a place for line 0.

@@ -12,16 +12,18 @@ PlanSpec spec_of_flags(std::string name, const std::vector<std::string>& models,
   return spec;
 }
 
-std::string line_of(const PlanSpec& spec, int line) {
+std::string text_from(const PlanSpec& spec, int line) {
   size_t begin = 0;
   for (int at = 1; at < line && begin < spec.text.size(); ++at) {
     const size_t end = spec.text.find('\n', begin);
     begin = end == std::string::npos ? spec.text.size() : end + 1;
   }
-  if (line < 1) return {};
-  std::string text = spec.text.substr(begin, spec.text.find('\n', begin) - begin);
-  if (!text.empty() && text.back() == '\r') text.pop_back();
-  return text;
+  return line < 1 ? std::string() : spec.text.substr(begin);
+}
+
+std::string line_of(const PlanSpec& spec, int line) {
+  const std::string text = text_from(spec, line);
+  return text.substr(0, text.find_first_of("\r\n"));
 }
 
 }  // namespace testloom
