@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 
+#include "plan/axis_check.h"
 #include "plan/expansion.h"
 #include "plan/planner.h"
 #include "plan/priority.h"
@@ -76,14 +77,18 @@ void Expansion::write_inclusion(const Inclusion& inclusion) {
   for (const auto& [version_id, version] : versions_) {
     if (template_name && version.variant->template_name != *template_name) continue;
     std::set<int32_t> seen;
-    cells.add_cells(version.declared, [&, id = version_id, &axes = version.declared](int32_t number) {
+    cells.add_cells(version.declared, [&, id = version_id, &version = version](int32_t number) {
       Cell cell = cells.cells()[static_cast<size_t>(number)];
       cell.values.resize(matrix_.axis_count(), Cell::kNotDeclared);
       for (const auto& [axis, value] : values) {
-        if (axes[axis]) cell.values[axis] = value;
+        if (version.declared[axis]) cell.values[axis] = value;
       }
       const int32_t combo = matrix_.add(cell);
-      if (seen.insert(combo).second) rows.add(model_name).add(id).add(int64_t{combo}).end_row();
+      if (!seen.insert(combo).second) return;
+      const std::string reason = reason_not_taken(*version.variant, matrix_, cell);
+      rows.add(model_name).add(id).add(int64_t{combo});
+      reason.empty() ? rows.add_null() : rows.add(reason);
+      rows.end_row();
     });
   }
   rows.flush();
@@ -92,7 +97,8 @@ void Expansion::write_inclusion(const Inclusion& inclusion) {
 
 void Expansion::write_inclusions() {
   connection_.execute(
-      "CREATE OR REPLACE TEMP TABLE included (model_name VARCHAR, version_id INTEGER, combo INTEGER)");
+      "CREATE OR REPLACE TEMP TABLE included (model_name VARCHAR, version_id INTEGER, combo INTEGER, reason "
+      "VARCHAR)");
   for (const Inclusion& inclusion : spec_.inclusions) write_inclusion(inclusion);
 }
 
@@ -194,10 +200,23 @@ WHERE expanded.reason IS NULL AND expanded.model = u.model AND expanded.version_
   }
 }
 
+// What is included and there as a reference becomes a test like others, with a place in its chain. One of a
+// template that needs tests itself does not: those before it in the chain may need it.
+constexpr std::string_view kIncludedReferencesSql = R"sql(
+UPDATE expanded SET is_reference = false, chain = i.chain
+FROM (SELECT m.model, i.version_id, i.combo, c.chain, c.hardware_type
+      FROM included i
+      JOIN plan_models m ON m.plan_id = $1 AND m.model_name = i.model_name
+      JOIN cells c ON c.combo = i.combo
+      WHERE i.version_id NOT IN (SELECT version_id FROM needs WHERE plan_id = $1)) i
+WHERE expanded.is_reference AND expanded.model = i.model AND expanded.version_id = i.version_id
+  AND expanded.combo = i.combo AND (SELECT {} FROM (SELECT i.hardware_type AS hardware_type)) IS NULL
+)sql";
+
 void Expansion::add_included(const std::string& lacks) {
   constexpr std::string_view sql = R"sql(
 INSERT INTO expanded
-WITH extra AS (SELECT DISTINCT m.model, m.model_family, i.version_id, i.combo, c.chain, c.batch_size, c.hardware_type
+WITH extra AS (SELECT DISTINCT m.model, m.model_family, i.version_id, i.combo, i.reason, c.chain, c.batch_size, c.hardware_type
                FROM included i
                JOIN plan_models m ON m.plan_id = $1 AND m.model_name = i.model_name
                JOIN cells c ON c.combo = i.combo
@@ -207,8 +226,9 @@ WITH extra AS (SELECT DISTINCT m.model, m.model_family, i.version_id, i.combo, c
                WHERE NOT EXISTS (SELECT 1 FROM expanded e WHERE e.model = m.model AND e.version_id = i.version_id
                                                             AND e.combo = i.combo AND e.reason IS NULL){lacks}),
      estimated AS (SELECT *, {priority} AS priority, {memory} AS memory_bytes FROM extra)
-SELECT model, version_id, combo, chain, batch_size, priority, memory_bytes, false, {limit} FROM estimated
+SELECT model, version_id, combo, chain, batch_size, priority, memory_bytes, false, coalesce(reason, {limit}) FROM estimated
 )sql";
+  connection_.query(fmt::format(kIncludedReferencesSql, limit_case(spec_)), {request_.plan_id});
   connection_.query(fmt::format(sql, fmt::arg("lacks", lacks), fmt::arg("priority", kPrioritySql),
                                 fmt::arg("memory", memory_sql()), fmt::arg("limit", limit_case(spec_))),
                     {request_.plan_id});
@@ -252,6 +272,16 @@ SELECT (SELECT coalesce(max(cell) + 1, 0) FROM chosen) + row_number() OVER (ORDE
 FROM (SELECT DISTINCT version_id, combo, previous_combo, priority, memory_bytes, is_reference FROM single_rows)
 )sql";
 
+// What of a group's needs no model of it has, since each lacks a key or is left out by a condition.
+constexpr const char* kDropNeedsSql = R"sql(
+DELETE FROM needs
+WHERE plan_id = $1
+  AND (NOT EXISTS (SELECT 1 FROM plan_cells k WHERE k.plan_id = $1 AND k.version_id = needs.version_id
+                                                AND k.combo = needs.combo)
+    OR NOT EXISTS (SELECT 1 FROM plan_cells k WHERE k.plan_id = $1 AND k.version_id = needs.needed_version_id
+                                                AND k.combo = needs.needed_combo))
+)sql";
+
 void Expansion::write_rows() {
   connection_.query(
       "INSERT INTO plan_cells SELECT $1, cell, version_id, combo, previous_combo, priority, memory_bytes, "
@@ -284,6 +314,7 @@ void Expansion::write_rows() {
       "c.priority = "
       "r.priority AND c.memory_bytes = r.memory_bytes AND c.is_reference = r.is_reference ORDER BY r.model",
       {request_.plan_id});
+  if (has_needs_) connection_.query(kDropNeedsSql, {request_.plan_id});
 }
 
 }  // namespace testloom

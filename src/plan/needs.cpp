@@ -246,7 +246,7 @@ void NeedsResolver::resolve_included() {
   Result rows = connection_.query(
       "SELECT DISTINCT m.model_family, m.template_id, i.version_id, i.combo FROM included i JOIN plan_models "
       "m ON "
-      "m.plan_id = $1 AND m.model_name = i.model_name ORDER BY ALL",
+      "m.plan_id = $1 AND m.model_name = i.model_name WHERE i.reason IS NULL ORDER BY ALL",
       {plan_id_});
   std::vector<Node> starts;
   while (rows.next()) {
