@@ -20,6 +20,10 @@ endfunction()
 add_executable(template_property ${PROJECT_SOURCE_DIR}/tests/template/property_renders.cpp)
 target_link_libraries(template_property PRIVATE testloom_template fmt::fmt)
 
+# What scripts/report-families takes out of the tables.
+add_executable(unseen_families ${PROJECT_SOURCE_DIR}/tests/model/unseen_families.cpp)
+target_link_libraries(unseen_families PRIVATE testloom_model fmt::fmt Boost::json)
+
 testloom_test(base)
 testloom_test(template)
 testloom_test(model Boost::json)

@@ -5,7 +5,7 @@
 #include "catalog/template_files.h"
 #include "coordinator.h"
 #include "errors.h"
-#include "model/family.h"
+#include "model/family/family.h"
 #include "store.h"
 #include "testloom/template.h"
 

@@ -12,7 +12,7 @@ struct File {
   std::string_view text;
 };
 
-const std::vector<File>& families();   // src/model/families.tsv
+const std::vector<File>& families();   // src/model/family/*.tsv
 const std::vector<File>& templates();  // templates/*.py
 const std::vector<File>& python();     // runner.py, probe.py and oracle.py, which run in other interpreters
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/family.h"
+#include "model/family/family.h"
 #include "store/database.h"
 
 namespace testloom {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "model/family.h"
+#include "model/family/family.h"
 #include "testloom/error.h"
 
 namespace testloom {

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "catalog/json_values.h"
-#include "model/family.h"
+#include "model/family/family.h"
 #include "plan/axis_check.h"
 #include "store/appender.h"
 

@@ -1,4 +1,4 @@
-// How many of the labelled names in bench/data/family_names.json are told rightly. scripts/report-families
+// How many of the labelled names in bench/data/family_names*.json are told rightly. scripts/report-families
 // prints the same by family.
 #include <filesystem>
 #include <string>
@@ -7,14 +7,15 @@
 #include <boost/json.hpp>
 
 #include "base/files.h"
-#include "model/family.h"
+#include "model/family/family.h"
 
 namespace testloom {
 namespace {
 
-TEST(FamilyAccuracy, LabelledNames) {
-  const std::filesystem::path path =
-      std::filesystem::path(TESTLOOM_SOURCE_DIR) / "bench/data/family_names.json";
+class FamilyAccuracy : public testing::TestWithParam<const char*> {};
+
+TEST_P(FamilyAccuracy, LabelledNames) {
+  const std::filesystem::path path = std::filesystem::path(TESTLOOM_SOURCE_DIR) / "bench/data" / GetParam();
   const boost::json::value data = boost::json::parse(read_file(path, 1 << 24, ErrorKind::spec));
   const boost::json::object& names = data.at("names").as_object();
   ASSERT_GT(names.size(), 500u);
@@ -35,6 +36,8 @@ TEST(FamilyAccuracy, LabelledNames) {
   EXPECT_GE(right / count, 0.98) << missed;
   EXPECT_LE(wrong / count, 0.006) << missed;
 }
+
+INSTANTIATE_TEST_SUITE_P(Files, FamilyAccuracy, testing::Values("family_names.json", "family_names_2.json"));
 
 }  // namespace
 }  // namespace testloom

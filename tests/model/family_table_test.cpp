@@ -1,5 +1,5 @@
 // The table of evidence: what its parser refuses, with the line, and how its kinds weigh.
-#include "model/family_table.h"
+#include "model/family/family_table.h"
 
 #include <string>
 #include <string_view>
@@ -105,6 +105,59 @@ TEST(FamilyTable, KindsWeighDifferently) {
   for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
   EXPECT_EQ(detect_family("writer-short", table).task, "summarization");
   EXPECT_EQ(detect_family("eye-deep", table).task, "depth-estimation");
+}
+
+TEST(FamilyTable, LaterGenerationsOfALine) {
+  const FamilyTable table = parse_family_table(
+      "part\ttext_generation\t-\tab, cd two\nsince\tmultimodal\timage-text-to-text\tab 3 5, cd two 4\n"
+      "type\ttext_generation\t-\tab 3 5 1b\n",
+      "t");
+  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+      {"ab", "text_generation"},
+      {"ab-3", "text_generation"},
+      {"ab-3.4", "text_generation"},
+      {"ab-3.5", "multimodal"},
+      {"ab3_5-8b", "multimodal"},
+      {"ab-4-8b", "multimodal"},
+      {"ab4", "multimodal"},
+      {"ab-7b", "text_generation"},
+      {"ab-7B", "text_generation"},
+      {"ab-8x7b", "text_generation"},
+      {"ab-1_8B", "text_generation"},
+      {"ab-4.5b", "text_generation"},
+      {"ab3_8b", "text_generation"},
+      {"ab-2503", "text_generation"},
+      {"ab-4bit", "text_generation"},
+      {"ab-3.5-1b", "text_generation"},
+      {"ab-99", "multimodal"},
+      {"cd-two-4", "multimodal"},
+      {"cd-two-3", "text_generation"},
+      {"ab-2v", "multimodal"},
+      {"ab-2V-9b", "multimodal"},
+      {"ab-2v2", "text_generation"},
+      {"ab-v0.3", "text_generation"},
+      {"ab-3.", "text_generation"},
+      {"ab-99999999999999999999", "text_generation"},
+  };
+  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
+  EXPECT_EQ(parse_error("since\tvision\t-\tab\n"), "t.tsv:1: 'ab' is no line of models with a generation");
+  EXPECT_EQ(parse_error("since\tvision\t-\tab 3\n"), "t.tsv:1: 'ab' is in no row of the table");
+}
+
+TEST(FamilyTable, ModelTypesAreAddedWhereTheTableSaysNothing) {
+  const std::string text =
+      "ab_cd\t-\tvision\timage-classification\tAbForX\nab_cd_text\tab_cd\ttext_generation\t-\t-\n"
+      "word\t-\taudio\t-\t-\nlonger\t-\taudio\t-\t-\nlama2\t-\ttext_generation\t-\t-\n"
+      "clip_model\t-\tmultimodal\t-\t-\nnone_such\t-\t-\t-\t-\nknown\t-\taudio\t-\t-\n";
+  FamilyTable table = parse_family_table(
+      "part\ttext_generation\t-\tlama\ntype\ttext_embedding\t-\tbge\ntype\tvision\t-\tknown\n", "t");
+  add_model_types(table, ModelTypes(text, "types.tsv"));
+  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+      {"x-AbCd", "vision"},   {"ab-cd-text", "vision"}, {"word-1", "audio"},
+      {"a-word", "unknown"},  {"a-longer-x", "audio"},  {"bge-lama2", "text_embedding"},
+      {"clip", "multimodal"}, {"known", "vision"},      {"none-such", "unknown"},
+  };
+  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
 }
 
 TEST(FamilyTable, ShippedTableIsLarge) {

@@ -1,5 +1,5 @@
 // What names say: the names that are easily got wrong, hostile ones, and what a name is.
-#include "model/family.h"
+#include "model/family/family.h"
 
 #include <algorithm>
 #include <string>
@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "model/family_table.h"
+#include "model/family/family_table.h"
 
 namespace testloom {
 namespace {
@@ -80,6 +80,15 @@ TEST(Family, TrickyNames) {
       {"acme/my-git-repo", "unknown", ""},
       {"roberta-hate-speech", "text_embedding", "fill-mask"},
       {"acme/deberta-bloom", "unknown", ""},
+      {"acme/gemma-5-30b", "multimodal", "image-text-to-text"},
+      {"acme/GLM-6V-Flash", "multimodal", "image-text-to-text"},
+      {"acme/Llama-3-8B-V", "multimodal", "image-text-to-text"},
+      {"mistralai/Mistral-7B-v0.3", "text_generation", "text-generation"},
+      {"Qwen/Qwen-Image", "diffusion", "text-to-image"},
+      {"DAMO-NLP-SG/Video-LLaMA-2-7B", "multimodal", "image-text-to-text"},
+      {"M-CLIP/XLM-Roberta-Large-Vit-B-32", "multimodal", "zero-shot-image-classification"},
+      {"Qwen/Qwen3-8B", "text_generation", "text-generation"},
+      {"Qwen/Qwen-1_8B-Chat", "text_generation", "text-generation"},
       {"acme/yolo-whisper-tts", "audio", "text-to-speech"},
   };
   for (const Case& expected : cases) {
@@ -113,12 +122,13 @@ TEST(Family, OrganisationIsNoPartOfTheName) {
   EXPECT_EQ(detect_family("/cache/models--google--gemma-2-2b").model_family, "text_generation");
   EXPECT_EQ(detect_family("models--timm--x").model_family, "vision");
   EXPECT_EQ(detect_family("models--gpt2").model_family, "text_generation");
+  EXPECT_EQ(detect_family("/c/models--org--gpt2/snapshots/0a1b2c").model_family, "text_generation");
 }
 
 TEST(Family, SaysWhereItComesFrom) {
   const FamilyGuess known = detect_family("Qwen/Qwen3-Embedding-0.6B");
   EXPECT_EQ(known.origin, "name");
-  EXPECT_EQ(known.evidence, "Qwen + Embedding");
+  EXPECT_EQ(known.evidence, "Qwen3 + Embedding");
   EXPECT_GT(known.confidence, 0.5);
   const FamilyGuess none = detect_family("acme/x");
   EXPECT_EQ(none.origin, "none");

@@ -1,4 +1,4 @@
-#include "model/token_trie.h"
+#include "model/family/token_trie.h"
 
 #include <stdexcept>
 
@@ -36,6 +36,19 @@ bool is_digit(uint8_t symbol) { return symbol >= 26 && symbol < 36; }
 bool is_upper(char byte) { return byte >= 'A' && byte <= 'Z'; }
 bool is_lower(char byte) { return byte >= 'a' && byte <= 'z'; }
 
+// Every symbol of a sequence that is written as for add(), the break between two digits included.
+template <typename Step>
+void each_symbol(std::string_view sequence, Step step) {
+  for (size_t at = 0; at < sequence.size(); ++at) {
+    const uint8_t symbol = symbol_at(sequence, at);
+    if (symbol < digit_break) {
+      step(symbol);
+    } else if (is_digit(symbol_at(sequence, at - 1)) && is_digit(symbol_at(sequence, at + 1))) {
+      step(digit_break);
+    }
+  }
+}
+
 }  // namespace
 
 bool token_starts(std::string_view text, size_t at) {
@@ -58,25 +71,36 @@ TokenTrie::TokenTrie() : nodes_(1, Node{{}, no_value}) {}
 
 std::optional<uint16_t> TokenTrie::add(std::string_view sequence, uint16_t value) {
   uint16_t node = 0;
-  const auto step = [&](uint8_t symbol) {
+  each_symbol(sequence, [&](uint8_t symbol) {
     if (nodes_[node].next[symbol] == 0) {
       if (nodes_.size() >= 0xFFFF) throw std::length_error("too many token sequences");
       nodes_[node].next[symbol] = static_cast<uint16_t>(nodes_.size());
       nodes_.push_back(Node{{}, no_value});
     }
     node = nodes_[node].next[symbol];
-  };
-  for (size_t at = 0; at < sequence.size(); ++at) {
-    const uint8_t symbol = symbol_at(sequence, at);
-    if (symbol < digit_break) {
-      step(symbol);
-    } else if (is_digit(symbol_at(sequence, at - 1)) && is_digit(symbol_at(sequence, at + 1))) {
-      step(digit_break);
-    }
-  }
+  });
   if (nodes_[node].value != no_value) return nodes_[node].value;
   nodes_[node].value = value;
   return std::nullopt;
+}
+
+uint16_t TokenTrie::node_of(std::string_view sequence) const {
+  uint16_t node = 0;
+  bool known = !sequence.empty();
+  each_symbol(sequence, [&](uint8_t symbol) {
+    if (known) node = nodes_[node].next[symbol];
+    known = known && node != 0;
+  });
+  return known ? node : 0;
+}
+
+std::optional<uint16_t> TokenTrie::find(std::string_view sequence) const {
+  const uint16_t node = node_of(sequence);
+  return node == 0 || nodes_[node].value == no_value ? std::nullopt : std::optional(nodes_[node].value);
+}
+
+void TokenTrie::replace(std::string_view sequence, uint16_t value) {
+  nodes_[node_of(sequence)].value = value;
 }
 
 std::optional<TokenTrie::Match> TokenTrie::longest(std::string_view text, size_t at) const {

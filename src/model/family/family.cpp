@@ -1,22 +1,14 @@
-#include "model/family.h"
+#include "model/family/family.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "model/family_table.h"
+#include "model/family/family_table.h"
+#include "model/family/name_search.h"
 
 namespace testloom {
 
 namespace {
-
-// A row that was found in the name, and where. The parts that decide are shown as evidence.
-struct Found {
-  const EvidenceRow* row = nullptr;
-  std::string_view text;
-
-  explicit operator bool() const { return row != nullptr; }
-  const std::string& family() const { return row->model_family; }
-};
 
 // What was found in one name, by kind: the first of each, but the word that precedes in the table.
 struct Findings {
@@ -33,31 +25,6 @@ struct Verdict {
   double confidence = 0;
   Found first, second;  // the evidence
 };
-
-struct SplitName {
-  std::string_view organisation, name;
-};
-
-// "organisation/name", the last two parts of a path, or a folder of the hub's cache
-// (models--organisation--name).
-SplitName split_name(std::string_view model_name) {
-  while (!model_name.empty() && model_name.back() == '/') model_name.remove_suffix(1);
-  SplitName split;
-  const size_t slash = model_name.rfind('/');
-  split.name = slash == std::string_view::npos ? model_name : model_name.substr(slash + 1);
-  constexpr std::string_view cache = "models--";
-  if (split.name.starts_with(cache)) {
-    split.name.remove_prefix(cache.size());
-    const size_t dashes = split.name.find("--");
-    if (dashes == std::string_view::npos) return split;
-    split.organisation = split.name.substr(0, dashes);
-    split.name.remove_prefix(dashes + 2);
-  } else if (slash != std::string_view::npos) {
-    const std::string_view before = model_name.substr(0, slash);
-    split.organisation = before.substr(before.rfind('/') + 1);
-  }
-  return split;
-}
 
 void note(Found& first, Found& other, const Found& found) {
   if (!first) {
@@ -90,6 +57,7 @@ void note(Findings& findings, const Found& found, bool begins_name) {
       return note(findings.task, findings.other_task, found);
     case EvidenceKind::hint:
       return note(findings.hint, found);
+    case EvidenceKind::since:  // is a type once the table is read
     case EvidenceKind::organisation:
     case EvidenceKind::hide:
       return;
@@ -98,17 +66,8 @@ void note(Findings& findings, const Found& found, bool begins_name) {
 
 Findings search(const FamilyTable& table, const SplitName& split) {
   Findings findings;
-  for (size_t at = 0; at < split.name.size();) {
-    const auto match = token_starts(split.name, at) ? table.names.longest(split.name, at)
-                                                    : std::optional<TokenTrie::Match>();
-    if (!match) {
-      ++at;
-      continue;
-    }
-    const Found found{&table.rows[match->value], split.name.substr(at, match->end - at)};
-    note(findings, found, at == 0);
-    at = match->end;
-  }
+  each_evidence(table, split.name,
+                [&](const Found& found, bool begins_name) { note(findings, found, begins_name); });
   if (!split.organisation.empty() && token_starts(split.organisation, 0)) {
     const auto match = table.organisations.longest(split.organisation, 0);
     if (match && match->end == split.organisation.size()) {
@@ -149,6 +108,11 @@ Verdict conflicting(const Found& a, const Found& b) {
 
 Verdict by_types(const Findings& findings) {
   if (findings.other_type) return conflicting(findings.type, findings.other_type);
+  if (findings.type && is_text(findings.type.family())) {
+    for (const Found& part : {findings.part, findings.other_part}) {
+      if (part && !is_text(part.family())) return composed(findings.type, part);
+    }
+  }
   if (findings.type) return by(findings.type, 0.95);
   if (findings.other_part) return composed(findings.part, findings.other_part);
   if (findings.part) return by(findings.part, findings.part_begins_name ? 0.9 : 0.75);
@@ -161,6 +125,18 @@ bool overrides(const std::string& word, const std::string& base) {
   return is_text(base) || base == "vision";
 }
 
+// A text generator with a word for a sense takes that in beside text. One for what it makes (Qwen-Image) has
+// to stand behind it: Video-LLaMA looks at videos.
+Verdict with_sense(Verdict verdict, const Found& sense) {
+  static const std::string multimodal = "multimodal", image_text_to_text = "image-text-to-text";
+  if (!sense || !verdict.family || *verdict.family != "text_generation") return verdict;
+  const bool makes = sense.family() == "diffusion";
+  if (makes && sense.text.data() < verdict.first.text.data()) {
+    return {&multimodal, &image_text_to_text, 0.85, sense, verdict.first};
+  }
+  return {&sense.family(), &sense.row->task, 0.85, verdict.first, sense};
+}
+
 Verdict with_words(Verdict verdict, const Findings& findings) {
   const Found& word = findings.word;
   if (word && (!verdict.family || overrides(word.family(), *verdict.family))) {
@@ -171,11 +147,7 @@ Verdict with_words(Verdict verdict, const Findings& findings) {
     verdict.task = &word.row->task;
     verdict.second = word;
   }
-  const Found& sense = findings.sense;
-  if (sense && verdict.family && *verdict.family == "text_generation") {
-    return {&sense.family(), &sense.row->task, 0.85, verdict.first, sense};
-  }
-  return verdict;
+  return with_sense(std::move(verdict), findings.sense);
 }
 
 // An organisation speaks where the name does not, and says which family its text models are of. One of
@@ -190,7 +162,8 @@ Verdict with_organisation(Verdict verdict, const Findings& findings) {
     return verdict;
   }
   const bool text = is_text(*verdict.family) && is_text(organisation.family());
-  return text || organisation.family() == "vision" ? by(organisation, 0.8) : verdict;
+  const bool whole = organisation.family() == "multimodal" && is_text(*verdict.family);
+  return text || whole || organisation.family() == "vision" ? by(organisation, 0.8) : verdict;
 }
 
 Verdict decide(const Findings& findings) {

@@ -30,6 +30,12 @@ class TokenTrie {
   // Answers the value that an equal sequence has already, and then changes nothing.
   std::optional<uint16_t> add(std::string_view sequence, uint16_t value);
 
+  // The value of exactly this sequence, which is written as for add().
+  std::optional<uint16_t> find(std::string_view sequence) const;
+
+  // Gives a sequence that is there another value.
+  void replace(std::string_view sequence, uint16_t value);
+
   // The longest sequence that begins at text[at], which must be a token's start.
   std::optional<Match> longest(std::string_view text, size_t at) const;
 
@@ -40,6 +46,8 @@ class TokenTrie {
     std::array<uint16_t, symbols> next{};  // 0: none, since the root follows nothing
     uint16_t value;
   };
+
+  uint16_t node_of(std::string_view sequence) const;  // 0: none
 
   std::vector<Node> nodes_;
 };
