@@ -57,8 +57,7 @@ const EvidenceRow with_images{EvidenceKind::type, "multimodal", "image-text-to-t
 
 bool is_for_images(std::string_view name, size_t at) {
   const char letter = at_or_end(name, at);
-  const char next = at_or_end(name, at + 1);
-  return (letter == 'v' || letter == 'V') && !is_letter(next) && !is_digit(next);
+  return (letter == 'v' || letter == 'V') && !is_digit(at_or_end(name, at + 1)) && token_ends(name, at + 1);
 }
 
 }  // namespace

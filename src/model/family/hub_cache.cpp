@@ -1,0 +1,127 @@
+#include "model/family/hub_cache.h"
+
+#include <cstdlib>
+
+#include "base/files.h"
+#include "base/text.h"
+
+namespace testloom {
+
+namespace {
+
+using std::filesystem::path;
+
+constexpr size_t kMaxRevisionBytes = 256;  // of refs/main, which holds a commit
+constexpr size_t kMaxNameBytes = 200;      // of a name that can be a folder's
+constexpr size_t kMaxFolders = 1'000'000;  // of the cache that are listed
+constexpr size_t kMaxSnapshots = 10'000;   // of one model that are looked at
+constexpr std::string_view kPrefix = "models--";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+// What the folder of "org/name" is called; empty for what is no hub id.
+std::string folder_of(std::string_view model_name) {
+  if (model_name.empty() || model_name.size() > kMaxNameBytes || model_name.front() == '/') return {};
+  std::string folder(kPrefix);
+  size_t slashes = 0;
+  for (const char c : model_name) {
+    if (c == '/') {
+      if (++slashes > 1) return {};
+      folder += "--";
+    } else if (c == '\0' || c == '\n') {
+      return {};
+    } else {
+      folder += c;
+    }
+  }
+  return folder;
+}
+
+bool is_folder(const path& at) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(at, ignored);
+}
+
+std::optional<path> main_snapshot(const path& model) {
+  std::error_code ignored;
+  const path file = model / "refs" / "main";
+  if (!std::filesystem::is_regular_file(file, ignored)) return std::nullopt;
+  try {
+    const std::string text = read_file(file, kMaxRevisionBytes, ErrorKind::spec);
+    const std::string revision(trimmed(text));
+    if (revision.empty() || revision.front() == '.' || revision.find('/') != revision.npos)
+      return std::nullopt;
+    const path snapshot = model / "snapshots" / revision;
+    return is_folder(snapshot) ? std::optional(snapshot) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;  // the snapshots themselves may still be there
+  }
+}
+
+std::optional<path> last_snapshot(const path& model) {
+  std::error_code error;
+  std::optional<path> last;
+  std::filesystem::file_time_type last_time;
+  size_t entries = 0;
+  for (std::filesystem::directory_iterator it(model / "snapshots", error), end; !error && it != end;
+       it.increment(error)) {
+    if (++entries > kMaxSnapshots) break;
+    std::error_code ignored;
+    const auto time = std::filesystem::last_write_time(it->path(), ignored);
+    if (ignored || !is_folder(it->path())) continue;
+    const bool later = !last || time > last_time || (time == last_time && it->path() > *last);
+    if (later) {
+      last = it->path();
+      last_time = time;
+    }
+  }
+  return last;
+}
+
+std::optional<path> snapshot_in(const path& model) {
+  if (!is_folder(model)) return std::nullopt;
+  std::optional<path> main = main_snapshot(model);
+  return main ? main : last_snapshot(model);
+}
+
+}  // namespace
+
+path hub_cache_folder() {
+  if (const std::string cache = environment("HF_HUB_CACHE"); !cache.empty()) return cache;
+  if (const std::string home = environment("HF_HOME"); !home.empty()) return path(home) / "hub";
+  if (const std::string cache = environment("XDG_CACHE_HOME"); !cache.empty()) {
+    return path(cache) / "huggingface" / "hub";
+  }
+  const std::string home = environment("HOME");
+  return home.empty() ? path() : path(home) / ".cache" / "huggingface" / "hub";
+}
+
+std::optional<path> cached_snapshot(std::string_view model_name) {
+  const std::string folder = folder_of(model_name);
+  const path cache = hub_cache_folder();
+  if (folder.empty() || cache.empty()) return std::nullopt;
+  return snapshot_in(cache / folder);
+}
+
+HubCache::HubCache(path folder) : folder_(std::move(folder)) {
+  if (folder_.empty()) return;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder_, error), end; !error && it != end;
+       it.increment(error)) {
+    if (folders_.size() >= kMaxFolders) break;
+    std::string name = it->path().filename().native();
+    if (name.starts_with(kPrefix)) folders_.insert(std::move(name));
+  }
+}
+
+std::optional<path> HubCache::snapshot(std::string_view model_name) const {
+  if (folders_.empty()) return std::nullopt;
+  const std::string folder = folder_of(model_name);
+  if (folder.empty() || !folders_.contains(folder)) return std::nullopt;
+  return snapshot_in(folder_ / folder);
+}
+
+}  // namespace testloom
