@@ -12,6 +12,10 @@
 #include "catalog/names.h"
 #include "catalog/templates.h"
 #include "catalog/vocabulary.h"
+#include "model/family/config_family.h"
+#include "model/family/folder_family.h"
+#include "model/family/hub_cache.h"
+#include "model/files/json_text.h"
 
 namespace testloom {
 
@@ -116,14 +120,16 @@ void add_model(Connection& connection, const NewModel& added, const std::optiona
 
 std::vector<StoredModel> stored_models(Connection& connection) {
   Result rows = connection.query(
-      "SELECT m.model_name, m.location, m.description, p.model_family, p.template_id FROM models m LEFT JOIN "
+      "SELECT m.model_name, m.location, m.description, p.model_family, p.template_id, "
+      "coalesce(m.config::VARCHAR, '') FROM models m LEFT JOIN "
       "(SELECT * FROM model_mapping QUALIFY row_number() OVER (PARTITION BY model_name ORDER BY mapping_id "
       "DESC) = 1) p "
       "ON p.model_name = m.model_name ORDER BY m.model_name");
   std::vector<StoredModel> models;
   while (rows.next()) {
     const std::string model_name(rows.text(0));
-    const FamilyGuess guess = detect_family(model_name);
+    const FamilyGuess guess =
+        family_of_stored(model_name, rows.text(5), rows.is_null(1) ? std::string_view() : rows.text(1));
     const bool mapped = !rows.is_null(3);
     models.push_back({model_name, rows.optional_text(1), rows.optional_text(2),
                       mapped ? std::string(rows.text(3)) : guess.model_family,
@@ -134,11 +140,42 @@ std::vector<StoredModel> stored_models(Connection& connection) {
   return models;
 }
 
+FamilyGuess family_of_stored(std::string_view model_name, std::string_view config,
+                             std::string_view location) {
+  if (location.starts_with('/')) {
+    if (auto found = family_of_folder(location)) return *std::move(found);
+  }
+  if (!config.empty()) {
+    try {
+      FamilyGuess found = family_of_config(parse_json_object(config, "the stored config"));
+      if (found.model_family != "unknown") return found;
+    } catch (const Error&) {
+      // It was JSON when it was stored, and may still be nested too deep to be looked into.
+    }
+  }
+  return detect_family(model_name);
+}
+
+namespace {
+
+FamilyGuess family_by_itself(Connection& connection, const std::string& model_name) {
+  Result rows = connection.query(
+      "SELECT coalesce(config::VARCHAR, ''), coalesce(location, '') FROM models WHERE model_name = ?",
+      {model_name});
+  FamilyGuess guess =
+      rows.next() ? family_of_stored(model_name, rows.text(0), rows.text(1)) : detect_family(model_name);
+  if (guess.model_family != "unknown") return guess;
+  const auto snapshot = cached_snapshot(model_name);
+  return (snapshot ? family_of_folder(*snapshot) : std::nullopt).value_or(std::move(guess));
+}
+
+}  // namespace
+
 FamilyGuess family_of(Connection& connection, const std::string& model_name) {
-  FamilyGuess guess = detect_family(model_name);
+  const FamilyGuess guess = family_by_itself(connection, model_name);
   const std::optional<StoredMapping> mapping = find_mapping(connection, model_name);
   if (!mapping) return guess;
-  // The task that the name tells is kept only where it is of the family that the user says.
+  // The task that the model itself tells is kept only where it is of the family that the user says.
   return {mapping->model_family, mapping->model_family == guess.model_family ? guess.task : "", "mapping",
           1.0, "mapping"};
 }
@@ -189,45 +226,70 @@ void assign(duckdb_vector vector, idx_t row, std::string_view text) {
   duckdb_vector_assign_string_element_len(vector, row, text.data(), text.size());
 }
 
-void fill_family_chunk(duckdb_data_chunk input, duckdb_vector output) {
-  duckdb_vector names = duckdb_data_chunk_get_vector(input, 0);
-  auto* strings = static_cast<duckdb_string_t*>(duckdb_vector_get_data(names));
-  const idx_t size = duckdb_data_chunk_get_size(input);
-  for (idx_t row = 0; row < size; ++row) {
-    const FamilyGuess guess =
-        detect_family({duckdb_string_t_data(&strings[row]), duckdb_string_t_length(strings[row])});
-    assign(duckdb_struct_vector_get_child(output, 0), row, guess.model_family);
-    assign(duckdb_struct_vector_get_child(output, 1), row, guess.task);
-    assign(duckdb_struct_vector_get_child(output, 2), row, guess.origin);
+// One column of texts in a chunk.
+class TextColumn {
+ public:
+  TextColumn(duckdb_data_chunk chunk, idx_t column)
+      : strings_(static_cast<duckdb_string_t*>(
+            duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)))) {}
+  std::string_view operator[](idx_t row) const {
+    return {duckdb_string_t_data(&strings_[row]), duckdb_string_t_length(strings_[row])};
   }
-}
 
-// No exception may pass through DuckDB.
-void detect_family_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
-  try {
-    fill_family_chunk(input, output);
+ private:
+  duckdb_string_t* strings_;
+};
+
+template <typename Guess>
+void fill_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output, Guess guess_row) {
+  try {  // no exception may pass through DuckDB
+    const idx_t size = duckdb_data_chunk_get_size(input);
+    for (idx_t row = 0; row < size; ++row) {
+      const FamilyGuess guess = guess_row(row);
+      assign(duckdb_struct_vector_get_child(output, 0), row, guess.model_family);
+      assign(duckdb_struct_vector_get_child(output, 1), row, guess.task);
+      assign(duckdb_struct_vector_get_child(output, 2), row, guess.origin);
+    }
   } catch (const std::exception& error) {
     duckdb_scalar_function_set_error(info, error.what());
   }
 }
 
-}  // namespace
+void detect_family_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const TextColumn names(input, 0);
+  fill_chunk(info, input, output, [&](idx_t row) { return detect_family(names[row]); });
+}
 
-void register_detect_family(Connection& connection) {
+void family_of_stored_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const TextColumn names(input, 0), configs(input, 1), locations(input, 2);
+  fill_chunk(info, input, output,
+             [&](idx_t row) { return family_of_stored(names[row], configs[row], locations[row]); });
+}
+
+// A function of so many texts that answers a family. Registering fails when it is there already, which is
+// fine.
+void register_family_function(Connection& connection, const char* name, int texts,
+                              duckdb_scalar_function_t act) {
   duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
   duckdb_logical_type members[] = {text, text, text};
   const char* names[] = {"model_family", "task", "origin"};
   duckdb_logical_type answer = duckdb_create_struct_type(members, names, 3);
   duckdb_scalar_function function = duckdb_create_scalar_function();
-  duckdb_scalar_function_set_name(function, "detect_family");
-  duckdb_scalar_function_add_parameter(function, text);
+  duckdb_scalar_function_set_name(function, name);
+  for (int i = 0; i < texts; ++i) duckdb_scalar_function_add_parameter(function, text);
   duckdb_scalar_function_set_return_type(function, answer);
-  duckdb_scalar_function_set_function(function, detect_family_chunk);
-  duckdb_register_scalar_function(connection.handle(),
-                                  function);  // fails when it is there already, which is fine
+  duckdb_scalar_function_set_function(function, act);
+  duckdb_register_scalar_function(connection.handle(), function);
   duckdb_destroy_scalar_function(&function);
   duckdb_destroy_logical_type(&answer);
   duckdb_destroy_logical_type(&text);
+}
+
+}  // namespace
+
+void register_detect_family(Connection& connection) {
+  register_family_function(connection, "detect_family", 1, detect_family_chunk);
+  register_family_function(connection, "family_of_stored", 3, family_of_stored_chunk);
 }
 
 }  // namespace testloom

@@ -1,5 +1,5 @@
 // The models a store knows, what the user says about them (mappings), and which family a model has: its
-// mapping first, then its name.
+// mapping first, then its files, then its name.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct StoredModel {
   std::optional<std::string> description;
   std::string model_family;
   std::string task;
-  std::string origin;  // mapping, name, or none
+  std::string origin;  // mapping, config, name, or none
   std::optional<int64_t> template_id;
 };
 
@@ -60,10 +60,16 @@ void add_model(Connection& connection, const NewModel& added, const std::optiona
 // All known models with the family each has, by name.
 std::vector<StoredModel> stored_models(Connection& connection);
 
-// The family of any model, known or not: from its mapping (confidence 1), then from its name.
+// The family of any model, known or not: from its mapping (confidence 1), then from its files, as
+// family_of_stored() does, then from its name, then from the hub's cache.
 FamilyGuess family_of(Connection& connection, const std::string& model_name);
 
-// Registers the SQL function detect_family(model_name) -> STRUCT(model_family, task, origin).
+// What is stored of a model's files says its family: its location where that is the full path of a folder,
+// then its config; else its name. Empty texts are none.
+FamilyGuess family_of_stored(std::string_view model_name, std::string_view config, std::string_view location);
+
+// Registers the SQL functions detect_family(model_name) and family_of_stored(model_name, config, location)
+// -> STRUCT(model_family, task, origin).
 void register_detect_family(Connection& connection);
 
 // What patterns on a command line stand for: a name known to the store or without * and ? is itself, any

@@ -1,6 +1,5 @@
-// `testloom model add|list|show|detect`.
+// `testloom model add|import|list|show`.
 #include <filesystem>
-#include <iostream>
 
 #include <fmt/format.h>
 
@@ -27,7 +26,6 @@ struct ModelOptions {
   std::optional<std::string> description;
   std::optional<std::string> config;
   std::vector<std::string> attributes;
-  std::vector<std::string> names;
 };
 
 // A folder that is there is kept by its full path, since tests run elsewhere; anything else is a hub id.
@@ -157,50 +155,6 @@ int run_show(const Context& context, const ModelOptions& options) {
                             : fmt::format("did you mean {}?", quote(guess)));
 }
 
-std::string detection_json(const std::string& name) {
-  const FamilyGuess guess = detect_family(name);
-  JsonWriter json;
-  json.begin_object()
-      .member("model_name", name)
-      .member("model_family", guess.model_family)
-      .member("task", guess.task);
-  json.member("origin", guess.origin)
-      .member("confidence", guess.confidence)
-      .member("evidence", guess.evidence);
-  return json.end_object().take();
-}
-
-int detect_lines(const Context& context) {
-  std::string out;
-  for (std::string line; std::getline(std::cin, line);) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) continue;
-    check_model_name(line);
-    out += context.json ? detection_json(line)
-                        : fmt::format("{}\t{}", detect_family(line).model_family, one_line(line, 4096));
-    out += '\n';
-    if (out.size() > 1 << 16) print(std::exchange(out, {}));
-  }
-  print(out);
-  return 0;
-}
-
-int run_detect(const Context& context, const ModelOptions& options) {
-  if (options.names == std::vector<std::string>{"-"}) return detect_lines(context);
-  for (const std::string& name : options.names) check_model_name(name);
-  if (context.json) {
-    for (const std::string& name : options.names) print_line(detection_json(name));
-    return 0;
-  }
-  Table table({{"MODEL"}, {"FAMILY"}, {"TASK"}, {"CONFIDENCE", Table::Align::right}, {"BY"}});
-  for (const std::string& name : options.names) {
-    const FamilyGuess guess = detect_family(name);
-    table.add(
-        {name, guess.model_family, guess.task, fmt::format("{:.2f}", guess.confidence), guess.evidence});
-  }
-  return 0;
-}
-
 int run_import(const Context& context, const ModelOptions& options) {
   const auto store = context.open(OpenMode::write);
   const ImportedModels imported = import_models(store->connection(), options.name);
@@ -256,11 +210,7 @@ void setup_model(CLI::App& app, Context& context) {
   show->add_option("NAME", options->name, "the model's name")->required();
   on(show, run_show);
 
-  CLI::App* detect = add_verb(*verb, "detect", "say the family that a name tells; needs no store",
-                              "  testloom model detect gpt2 facebook/detr-resnet-50\n"
-                              "  testloom model detect --json - < names.txt");
-  detect->add_option("NAME", options->names, "names, or - for one a line on standard input")->required();
-  on(detect, run_detect);
+  setup_model_detect(*verb, context);
 }
 
 }  // namespace testloom::cli

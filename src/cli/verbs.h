@@ -53,6 +53,9 @@ void setup_doctor(CLI::App& app, Context& context);
 // What stands below `plan`.
 void setup_stored_plans(CLI::App& verb, Context& context);
 
+// The one below `model` that needs no store.
+void setup_model_detect(CLI::App& parent, Context& context);
+
 // Those below `template` that need no store.
 void setup_template_check(CLI::App& parent, Context& context);
 void setup_template_render(CLI::App& parent, Context& context);

@@ -57,6 +57,8 @@ std::string family_why(Connection& connection, const Subject& subject) {
   }
   if (subject.origin == "list")
     return fmt::format("by the list of models; its name alone would say {}", guess.model_family);
+  if (subject.origin == "config")
+    return fmt::format("by its files; its name alone would say {}", guess.model_family);
   if (guess.model_family == "unknown" || guess.evidence.empty())
     return "its name says nothing; map it: testloom model add NAME --family FAMILY";
   return fmt::format("by its name: {} ({:.0f} % sure)", quote(guess.evidence), guess.confidence * 100);

@@ -6,6 +6,8 @@
 
 #include "base/text.h"
 #include "catalog/models.h"
+#include "model/family/folder_family.h"
+#include "model/family/hub_cache.h"
 #include "plan/test_columns.h"
 #include "store/sql_text.h"
 
@@ -32,9 +34,14 @@ WITH mapping AS (SELECT * FROM model_mapping
                       coalesce(r.revision, k.revision) AS revision,
                       coalesce(p.model_family, r.model_family) AS said_family, p.template_id,
                       p.model_family IS NULL AND r.model_family IS NOT NULL AS is_listed,
-                      detect_family(r.model_name) AS guess
+                      CASE WHEN c.guess IS NOT NULL THEN c.guess
+                           WHEN r.config IS NULL AND k.config IS NULL AND NOT coalesce(k.location ^@ '/', false)
+                           THEN detect_family(r.model_name)
+                           ELSE family_of_stored(r.model_name, coalesce(r.config::VARCHAR, k.config::VARCHAR, ''),
+                                                 coalesce(k.location, '')) END AS guess
                FROM requested r
                LEFT JOIN models k ON k.model_name = r.model_name
+               LEFT JOIN cached_families c ON c.model_name = r.model_name
                LEFT JOIN mapping p ON p.model_name = r.model_name),
      decided AS (SELECT *, coalesce(said_family, guess.model_family) AS model_family,
                         coalesce(task, CASE WHEN said_family IS NULL OR said_family = guess.model_family
@@ -117,6 +124,36 @@ void request_names(Connection& connection, int64_t source, const std::vector<std
       {source, names});
 }
 
+// Fills the table `cached_families`: what the hub's cache on this machine says of models whose families
+// neither the store nor their names tell. It is asked last, so that a plan does not hang on what was
+// downloaded where it is made. The cache's folder is listed once, and only requested models are looked at.
+void find_cached(Connection& connection) {
+  connection.execute(R"sql(
+CREATE OR REPLACE TEMP TABLE cached_families (
+  model_name VARCHAR, guess STRUCT(model_family VARCHAR, task VARCHAR, origin VARCHAR))
+)sql");
+  const HubCache cache;
+  if (cache.empty()) return;
+  Result rows = connection.query(R"sql(
+SELECT r.model_name FROM requested r LEFT JOIN models k ON k.model_name = r.model_name
+WHERE r.model_name IN (SELECT unnest($1)) AND r.model_family IS NULL
+  AND family_of_stored(r.model_name, coalesce(r.config::VARCHAR, k.config::VARCHAR, ''), coalesce(k.location, '')).origin = 'none'
+)sql",
+                                 {cache.names()});
+  std::vector<std::string> names;
+  while (rows.next()) names.emplace_back(rows.text(0));
+  for (const std::string& name : names) {
+    const auto snapshot = cache.snapshot(name);
+    const std::optional<FamilyGuess> found = snapshot ? family_of_folder(*snapshot) : std::nullopt;
+    if (!found) continue;
+    connection.query(
+        "INSERT INTO cached_families VALUES ($1, {'model_family': $2::VARCHAR, 'task': $3::VARCHAR, "
+        "'origin': "
+        "$4::VARCHAR})",
+        {name, found->model_family, found->task, found->origin});
+  }
+}
+
 }  // namespace
 
 std::string attribute_sql(const std::string& name, const std::string& type) {
@@ -140,6 +177,7 @@ AttributeTypes write_plan_models(Connection& connection, int64_t plan_id, const 
   }
   if (!included.empty()) request_names(connection, number + 1, included);
   if (number > 1 || (number == 1 && spec.models.size() > 1) || !included.empty()) merge_sources(connection);
+  find_cached(connection);
   connection.query(kModelsSql, {plan_id});
   add_known_types(connection, plan_id, types);
   return types;

@@ -1,6 +1,11 @@
 // Mappings, detection through SQL, globs, and what may be called what.
 #include "catalog/models.h"
 
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "base/files.h"
 #include "catalog/names.h"
 #include "support/store_fixture.h"
 
@@ -46,6 +51,55 @@ TEST_F(Models, TheMappingWinsOverTheName) {
   EXPECT_EQ(guess.task, "") << "fill-mask is no task of vision";
 }
 
+// Mapping, folder, stored config, name: each goes before those that were there.
+TEST_F(Models, FilesGoBeforeTheNameAndBehindTheMapping) {
+  const std::string name = "bert-base-uncased";
+  const auto told = [&] {
+    const FamilyGuess guess = family_of(connection(), name);
+    const std::vector<StoredModel> models = stored_models(connection());
+    if (!models.empty()) {
+      EXPECT_EQ(models.front().model_family, guess.model_family);
+      EXPECT_EQ(models.front().task, guess.task);
+      EXPECT_EQ(models.front().origin, guess.origin);
+    }
+    return guess.model_family + " " + guess.task + " " + guess.origin;
+  };
+  EXPECT_EQ(told(), "text_embedding fill-mask name");
+  add_model(connection(), {name, {}, {}, "{\"hidden_size\": 4}", {}}, {}, notes);
+  EXPECT_EQ(told(), "text_embedding fill-mask name") << "the config does not say";
+  add_model(connection(), {name, {}, {}, "{\"model_type\": \"whisper\"}", {}}, {}, notes);
+  EXPECT_EQ(told(), "audio automatic-speech-recognition config");
+  const std::filesystem::path files = folder.path() / "files";
+  add_model(connection(), {name, files.native(), {}, {}, {}}, {}, notes);
+  EXPECT_EQ(told(), "audio automatic-speech-recognition config") << "there is no such folder";
+  std::filesystem::create_directory(files);
+  write_file(files / "model_index.json", "{}", ErrorKind::spec);
+  EXPECT_EQ(told(), "diffusion text-to-image config");
+  map(name, "audio");
+  EXPECT_EQ(told(), "audio  mapping");
+}
+
+TEST_F(Models, AStoredConfigThatIsNestedDeepIsPassedOver) {
+  const std::string deep = std::string(100, '[') + std::string(100, ']');
+  const FamilyGuess guess = family_of_stored("gpt2", "{\"model_type\": \"bert\", \"x\": " + deep + "}", "");
+  EXPECT_EQ(guess.model_family, "text_generation");
+  EXPECT_EQ(guess.origin, "name");
+}
+
+TEST_F(Models, TheHubsCacheIsAskedLast) {
+  ::setenv("HF_HUB_CACHE", folder.path().c_str(), 1);
+  for (const char* name : {"acme--zzz", "openai--whisper-tiny"}) {
+    const auto snapshot = folder.path() / (std::string("models--") + name) / "snapshots" / "abc";
+    std::filesystem::create_directories(snapshot);
+    write_file(snapshot / "config.json", "{\"model_type\": \"vit\"}", ErrorKind::spec);
+  }
+  EXPECT_EQ(family_of(connection(), "acme/zzz").model_family, "vision");
+  EXPECT_EQ(family_of(connection(), "acme/zzz").origin, "config");
+  EXPECT_EQ(family_of(connection(), "openai/whisper-tiny").origin, "name");
+  ::unsetenv("HF_HUB_CACHE");
+  EXPECT_EQ(family_of(connection(), "acme/zzz").model_family, "unknown");
+}
+
 TEST_F(Models, SqlDetectionAgreesWithCpp) {
   register_detect_family(connection());
   for (const char* name : {"bert-base-uncased", "openai/whisper-tiny", "albert-einstein/x", "a'b\n\"c"}) {
@@ -57,6 +111,12 @@ TEST_F(Models, SqlDetectionAgreesWithCpp) {
     EXPECT_EQ(result.text(1), guess.task);
     EXPECT_EQ(result.text(2), guess.origin);
   }
+  Result stored = connection().query(
+      "SELECT d.model_family, d.task, d.origin FROM (SELECT family_of_stored(?, ?, ?) AS d)",
+      {"gpt2", "{\"model_type\": \"vit\"}", "/nowhere"});
+  ASSERT_TRUE(stored.next());
+  EXPECT_EQ(stored.text(0), "vision");
+  EXPECT_EQ(stored.text(2), "config");
 }
 
 TEST_F(Models, GlobsAreOverKnownModelsAndNamesStandForThemselves) {

@@ -1,9 +1,13 @@
 // Plans: which templates go with which cells, chains, priorities, estimates, ids and differences.
 #include "plan/planner.h"
 
+#include <stdlib.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
+#include "base/files.h"
 #include "model/estimate.h"
 #include "plan/tests.h"
 #include "support/store_fixture.h"
@@ -48,6 +52,37 @@ TEST_F(Plans, TheMostSpecificVariantOfANameWinsAndNamesAddUp) {
     if (test.template_name != "latency") continue;
     EXPECT_EQ(test.template_id == cuda, test.hardware_type == "cuda");
   }
+}
+
+// Stored configs and folders go before names; the hub's cache says what those do not.
+TEST_F(Plans, FamiliesComeFromFilesToo) {
+  for (const char* family : {"vision", "audio", "diffusion", "text_generation"}) add("latency", family);
+  const auto write = [&](const std::string& file, const std::string& text) {
+    std::filesystem::create_directories((folder.path() / file).parent_path());
+    write_file(folder.path() / file, text, ErrorKind::spec);
+  };
+  write("files/model_index.json", "{}");
+  write("hub/models--acme--zzz/snapshots/abc/config.json", "{\"model_type\": \"whisper\"}");
+  write("hub/models--acme--none/snapshots/abc/config.json", "{");
+  write("hub/models--acme--said/snapshots/abc/config.json", "{\"model_type\": \"whisper\"}");
+  write("hub/models--org--vit/snapshots/abc/config.json", "{\"model_type\": \"whisper\"}");
+  const std::string vit = "{\"model_type\": \"vit\"}";
+  add_model(connection(), {"by-config", {}, {}, vit, {}}, {}, notes);
+  add_model(connection(), {"by-folder", (folder.path() / "files").native(), {}, vit, {}}, {}, notes);
+  add_model(connection(), {"gpt2-by-name", "gpt2", {}, "{}", {}}, {}, notes);
+  map("acme/said", "vision");
+  ::setenv("HF_HUB_CACHE", (folder.path() / "hub").c_str(), 1);
+  const PlanSummary summary =
+      plan({"by-config", "by-folder", "gpt2-by-name", "acme/zzz", "acme/none", "acme/said", "org/vit"},
+           {"cpu"}, {1});
+  ::unsetenv("HF_HUB_CACHE");
+  EXPECT_EQ(rows("SELECT model_name, model_family, task, family_origin FROM plan_models WHERE plan_id = " +
+                 std::to_string(summary.plan_id) + " ORDER BY model"),
+            (std::vector<std::string>{
+                "by-config|vision|image-classification|config", "by-folder|diffusion|text-to-image|config",
+                "gpt2-by-name|text_generation|text-generation|name",
+                "acme/zzz|audio|automatic-speech-recognition|config", "acme/none|unknown||none",
+                "acme/said|vision||mapping", "org/vit|vision|image-classification|name"}));
 }
 
 TEST_F(Plans, APinnedTemplateIsTheOnlyOneWhereItsHardwareFits) {

@@ -54,7 +54,8 @@ class Program:
 
     def environment(self, changes=None):
         kept = {name: value for name, value in os.environ.items() if name not in OURS}
-        return {**kept, **(changes or {})}
+        # What this machine has downloaded says nothing in tests.
+        return {**kept, "HF_HUB_CACHE": str(self.folder / "no-hub-cache"), **(changes or {})}
 
     def command(self, *arguments):
         return [self.path, *(part if isinstance(part, bytes) else str(part) for part in arguments)]

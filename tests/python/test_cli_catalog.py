@@ -222,6 +222,35 @@ def test_names_to_detect_come_from_standard_input_too(testloom):
     assert testloom("model", "detect", "-", stdin=b"gpt2\n").stdout == "text_generation\tgpt2\n"
 
 
+def test_folders_are_judged_by_their_files(testloom):
+    folder = testloom.folder / "gpt2-like"
+    folder.mkdir()
+    (folder / "config.json").write_text('{"architectures": ["BertForMaskedLM"], "model_type": "bert"}')
+    for name in ["gpt2-like", "./gpt2-like", str(folder)]:
+        said = testloom("model", "detect", "--json", name).object
+        assert (said["model_family"], said["task"], said["origin"]) == ("text_embedding", "fill-mask", "config")
+        assert testloom("model", "detect", "--json", "-", stdin=name.encode()).object == said
+    (folder / "config.json").write_text("{")
+    said = testloom("model", "detect", "--json", "gpt2-like")
+    assert said.object["model_family"] == "text_generation" and said.object["origin"] == "name"
+    assert "config.json" in said.stderr and "note:" in said.stderr
+
+
+def test_what_the_hubs_cache_has_is_judged_by_its_files(testloom):
+    snapshot = testloom.folder / "hub" / "models--acme--zzz" / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text('{"model_type": "vit"}')
+    said = testloom("model", "detect", "--json", "acme/zzz", env={"HF_HUB_CACHE": str(testloom.folder / "hub")})
+    assert (said.object["model_family"], said.object["origin"]) == ("vision", "config")
+    assert testloom("model", "detect", "--json", "acme/zzz").object["model_family"] == "unknown"
+
+
+def test_unknown_names_come_with_candidates(testloom):
+    assert testloom("model", "detect", "--json", "acme/lama-7b").object["candidates"] == ["llama"]
+    assert "perhaps llama" in testloom("model", "detect", "acme/lama-7b").stdout
+    assert "candidates" not in testloom("model", "detect", "--json", "gpt2").object
+
+
 def test_lines_may_end_as_on_windows(testloom):
     said = testloom("model", "detect", "--json", "-", stdin=b"gpt2\r\nvit\r\n")
     assert [each["model_name"] for each in said.objects] == ["gpt2", "vit"]

@@ -1,5 +1,6 @@
 #include "model/family/hub_cache.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/files.h"
@@ -115,6 +116,17 @@ HubCache::HubCache(path folder) : folder_(std::move(folder)) {
     std::string name = it->path().filename().native();
     if (name.starts_with(kPrefix)) folders_.insert(std::move(name));
   }
+}
+
+std::vector<std::string> HubCache::names() const {
+  std::vector<std::string> names;
+  for (const std::string& folder : folders_) {
+    std::string name = folder.substr(kPrefix.size());
+    if (const size_t dashes = name.find("--"); dashes != name.npos) name.replace(dashes, 2, "/");
+    names.push_back(std::move(name));
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 std::optional<path> HubCache::snapshot(std::string_view model_name) const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 namespace testloom {
 
@@ -24,6 +25,7 @@ class HubCache {
   explicit HubCache(std::filesystem::path folder = hub_cache_folder());
 
   bool empty() const { return folders_.empty(); }
+  std::vector<std::string> names() const;  // of all models in it, sorted
   std::optional<std::filesystem::path> snapshot(std::string_view model_name) const;
 
  private:
