@@ -1,5 +1,7 @@
 #include "cli/plan_shown.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
@@ -11,9 +13,10 @@ namespace testloom::cli {
 namespace {
 
 void show_counts(const PlanSummary& summary) {
-  Table table({{"FAMILY"}, {"HARDWARE"}, {"TESTS", Table::Align::right}});
+  Table table({{"FAMILY"}, {"HARDWARE"}, {"TESTS", Table::Align::right}, {"MEMORY", Table::Align::right}});
   for (const PlanCount& count : summary.counts) {
-    table.add({count.model_family, count.hardware_type, std::to_string(count.tests)});
+    table.add({count.model_family, count.hardware_type, std::to_string(count.tests),
+               show_bytes(count.largest_memory_gb * 1e9)});
   }
 }
 
@@ -32,6 +35,11 @@ void show_summary(const PlanSummary& summary) {
   print_line(fmt::format("{}, longest chain {}, largest estimate {}",
                          counted(static_cast<uint64_t>(summary.tests), "test"), summary.longest_chain,
                          show_bytes(summary.largest_memory_gb * 1e9)));
+  if (summary.time) {
+    print_line(fmt::format(
+        "predicted time {} one after another, by earlier runs of the templates of {:.0f} % of the tests",
+        show_seconds(summary.time->seconds), std::floor(summary.time->told_share * 100)));
+  }
   if (summary.sampled_from > 0)
     print_line(
         summary.sampled_from < most_sampled_from
@@ -60,12 +68,14 @@ void print_json(const PlanSummary& summary, bool kept) {
       .member("tests", summary.tests);
   json.member("sampled_from", summary.sampled_from);
   json.member("longest_chain", summary.longest_chain).member("largest_memory_gb", summary.largest_memory_gb);
+  summary.time ? json.member("predicted_seconds", summary.time->seconds)
+               : json.key("predicted_seconds").null();
   json.key("counts").begin_array();
   for (const PlanCount& count : summary.counts) {
     json.begin_object()
         .member("model_family", count.model_family)
         .member("hardware_type", count.hardware_type);
-    json.member("tests", count.tests).end_object();
+    json.member("tests", count.tests).member("largest_memory_gb", count.largest_memory_gb).end_object();
   }
   json.end_array().key("skipped").begin_array();
   for (const Skipped& skip : summary.skipped) {

@@ -15,7 +15,7 @@ namespace testloom {
 namespace {
 
 // Raised when the same input gives other tests.
-constexpr int kPlannerRevision = 3;
+constexpr int kPlannerRevision = 4;
 
 void write_axis(JsonWriter& json, const Axis& axis) {
   json.key(axis.name).begin_array();
@@ -96,7 +96,7 @@ std::string summary_json(const PlanSummary& summary) {
     json.begin_object()
         .member("model_family", count.model_family)
         .member("hardware_type", count.hardware_type);
-    json.member("tests", count.tests).end_object();
+    json.member("tests", count.tests).member("largest_memory_gb", count.largest_memory_gb).end_object();
   }
   json.end_array().key("unknown_models").begin_array();
   for (const std::string& name : summary.unknown_models) json.value(name);
@@ -162,7 +162,7 @@ void read_summary(PlanSummary& summary, std::string_view json, std::string_view 
   for (const Value& each : members.get<Value::List>("counts")) {
     const Members count(each);
     summary.counts.push_back({count.get<std::string>("model_family"), count.get<std::string>("hardware_type"),
-                              count.get<int64_t>("tests")});
+                              count.get<int64_t>("tests"), count.real("largest_memory_gb")});
   }
   for (const Value& name : members.get<Value::List>("unknown_models"))
     summary.unknown_models.push_back(std::get<std::string>(name.data));
@@ -201,6 +201,7 @@ std::optional<PlanSummary> read_equal(Connection& connection, int64_t plan_id,
   summary.plan_id = plan_id;
   summary.tests = rows.integer(0);
   read_summary(summary, rows.text(1), rows.text(2));
+  summary.time = predict_time(connection, plan_id);
   summary.diff.previous_plan_id = plan_id;
   return summary;
 }

@@ -48,14 +48,15 @@ std::vector<Skipped> read_skipped(Connection& connection, int64_t plan_id, size_
 
 // From the small tables, where all of a group's models have the same tests.
 constexpr const char* kCountGroupsSql =
-    "SELECT s.model_family, s.hardware_type, sum(g.models)::BIGINT, min(s.combo) FROM chosen s JOIN groups g "
+    "SELECT s.model_family, s.hardware_type, sum(g.models)::BIGINT, max(s.memory_bytes) / 1e9, min(s.combo) "
+    "FROM chosen s JOIN groups g "
     "ON "
     "g.model_family = s.model_family AND g.pinned IS NOT DISTINCT FROM s.pinned WHERE s.reason IS NULL AND "
     "$1 = $1 GROUP BY "
-    "ALL ORDER BY 1, 4";
+    "ALL ORDER BY 1, 5";
 constexpr const char* kCountRowsSql = R"sql(
 WITH counted AS (SELECT model, cell, count(*) AS tests FROM test_rows WHERE plan_id = $1 GROUP BY ALL)
-SELECT m.model_family, c.hardware_type, sum(r.tests)::BIGINT
+SELECT m.model_family, c.hardware_type, sum(r.tests)::BIGINT, max(k.memory_bytes) / 1e9
 FROM counted r
 JOIN plan_cells k ON k.plan_id = $1 AND k.cell = r.cell
 JOIN plan_models m ON m.plan_id = $1 AND m.model = r.model
@@ -68,7 +69,7 @@ std::vector<PlanCount> read_counts(Connection& connection, int64_t plan_id) {
   Result rows = connection.query(alike ? kCountGroupsSql : kCountRowsSql, {plan_id});
   std::vector<PlanCount> counts;
   while (rows.next())
-    counts.push_back({std::string(rows.text(0)), std::string(rows.text(1)), rows.integer(2)});
+    counts.push_back({std::string(rows.text(0)), std::string(rows.text(1)), rows.integer(2), rows.real(3)});
   return counts;
 }
 
@@ -105,6 +106,7 @@ SELECT (SELECT coalesce(max(memory_bytes), 0) / 1e9 FROM plan_cells WHERE plan_i
   rows.next();
   summary.largest_memory_gb = rows.real(0);
   summary.longest_chain = rows.integer(1);
+  summary.time = predict_time(connection, plan_id);
   return summary;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plan/plan_diff.h"
+#include "plan/plan_time.h"
 #include "plan/spec/spec.h"
 #include "store/store.h"
 
@@ -26,6 +27,7 @@ struct PlanCount {
   std::string model_family;
   std::string hardware_type;
   int64_t tests;
+  double largest_memory_gb;  // of the estimates
 };
 
 inline constexpr int64_t most_sampled_from = 9'000'000'000'000'000'000;
@@ -40,6 +42,7 @@ struct PlanSummary {
   std::vector<Skipped> skipped;
   std::vector<std::string> unknown_models;  // of unknown family, at most 20
   PlanDiff diff;
+  std::optional<PlanTime> time;  // nothing where no test has run yet
 };
 
 // Asked once the tests are known and before they are kept; false rolls everything back.

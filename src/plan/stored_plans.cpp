@@ -41,6 +41,7 @@ PlanSummary stored_summary(Connection& connection, int64_t plan_id) {
   if (!rows.next()) return summary;
   summary.tests = rows.integer(0);
   if (!rows.is_null(1)) read_summary(summary, rows.text(1), rows.text(2));
+  summary.time = predict_time(connection, plan_id);
   return summary;
 }
 

@@ -316,6 +316,33 @@ def test_differences_and_the_order_go_by_case(store):
     ]
 
 
+def test_time_is_predicted_from_tests_that_ran(store):
+    assert store("plan", "--model", "bert", "--json").object["predicted_seconds"] is None
+    with duckdb.connect(str(store.folder / "testloom.duckdb")) as connection:
+        for at, (case, seconds) in enumerate(
+            [
+                ("a/b/cpu/latency[batch_size=1]", 2),
+                ("c/cpu/latency[batch_size=1]", 4),
+                ("d/cpu/latency[batch_size=1]", 100),
+                ("x/cuda/typed[batch_size=2,dtype=a]", 7),
+            ]
+        ):
+            connection.execute(
+                'INSERT INTO outcomes (run_id, test_id, "case", attempt, outcome, started_at, duration_s) '
+                "VALUES ('r', uuid(), ?, 1, 'passed', now(), ?)",
+                [case, seconds],
+            )
+    # latency at 1: the median 4, at 2 as on its hardware 4; typed at 2 as the template elsewhere: 7
+    planned = store("plan", "--model", "bert", "--batch-sizes", "1,2", "--json", "--yes").object
+    assert planned["predicted_seconds"] == 4 + 4 + 7 + 7
+    store.template("new", PASSES, FAMILY)  # has not run: as long as the others
+    said = store("plan", "--model", "bert", "--batch-sizes", "1,2", "--dry-run").stdout
+    assert "predicted time 33.0 s one after another, by earlier runs of the templates of 66 % of the tests" in said
+    said = store("plan", "--model", "bert", "--template", "new", "--dry-run").stdout
+    assert "predicted time" not in said
+    assert "predicted time 22.0 s" in store("plan", "show").stdout
+
+
 def test_only_what_changed_is_run(store, tmp_path):
     store("plan", "--model", "bert", "--batch-sizes", "1", "--template", "latency")
     assert "1 passed" in store("run", "--changed").stdout
