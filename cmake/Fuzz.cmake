@@ -16,3 +16,7 @@ foreach(name fuzz_template fuzz_render fuzz_expression)
   target_compile_definitions(${name} PRIVATE TESTLOOM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endforeach()
+
+add_executable(fuzz_weights ${PROJECT_SOURCE_DIR}/fuzz/fuzz_weights.cpp)
+target_link_libraries(fuzz_weights PRIVATE testloom_model)
+target_link_options(fuzz_weights PRIVATE -fsanitize=fuzzer)

@@ -1,0 +1,52 @@
+#include "model/weights/tensor.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace testloom {
+
+std::optional<uint64_t> product_of(std::span<const uint64_t> factors) {
+  uint64_t product = 1;
+  for (const uint64_t factor : factors) {
+    if (__builtin_mul_overflow(product, factor, &product)) return std::nullopt;
+    if (product > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return std::nullopt;
+  }
+  return product;
+}
+
+std::optional<std::string> find_conflict(const std::vector<Tensor>& tensors, bool gapless, uint64_t begin) {
+  std::vector<uint32_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto name = [&](uint32_t i) -> const std::string& { return tensors[i].name; };
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return name(a) < name(b); });
+  const auto twice = std::adjacent_find(order.begin(), order.end(),
+                                        [&](uint32_t a, uint32_t b) { return name(a) == name(b); });
+  if (twice != order.end()) return fmt::format("it has two tensors {}", quote(name(*twice)));
+  const auto span = [&](uint32_t i) { return std::pair(tensors[i].begin, tensors[i].end); };
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return span(a) < span(b); });
+  uint64_t end = begin;
+  uint32_t last = 0;  // the tensor that reaches to `end`
+  for (const uint32_t i : order) {
+    const Tensor& tensor = tensors[i];
+    if (tensor.begin < end && (gapless || tensor.bytes() > 0)) {
+      return fmt::format("the tensors {} and {} overlap at byte {}", quote(name(last)), quote(tensor.name),
+                         tensor.begin);
+    }
+    if (gapless && tensor.begin != end) {
+      return fmt::format("the bytes {} to {}, before the tensor {}, belong to none", end, tensor.begin,
+                         quote(tensor.name));
+    }
+    if (tensor.end <= end) continue;
+    end = tensor.end;
+    last = i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace testloom
