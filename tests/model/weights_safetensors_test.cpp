@@ -53,6 +53,11 @@ TEST(Safetensors, KnowsTheSizeOfEachDtype) {
   EXPECT_TRUE(read(safetensors_file("{}", 0)).empty());
 }
 
+std::string many(const std::string& text, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += text;
+  return out;
+}
 std::string one(const std::string& entry) { return R"({"t":)" + entry + "}"; }
 
 TEST(Safetensors, RefusesHeadersThatAreNone) {
@@ -132,6 +137,8 @@ TEST(Safetensors, RefusesHeadersThatAreNone) {
       {one(R"({"more":)" + std::string(100'000, '[')), 0,
        "at byte 83: tensor 't': it is nested more than 64 deep"},
       {R"({"__metadata__":)" + std::string(100, '{'), 0, "at byte 25: this is no JSON: syntax error"},
+      {one(R"({"shape":[1)" + many(",1", 100) + "]}"), 0,
+       "at byte 152: tensor 't': its shape has more than 64 dimensions"},
       {"{\"" + std::string(70'000, 'n') + "\":1}", 0, "at byte 70010: a name is longer than 65535 bytes"},
   };
   for (const Case& c : cases)
@@ -160,11 +167,28 @@ TEST(Safetensors, ReadsNoMoreThanItTakesToRefuse) {
   }
 }
 
+TEST(Safetensors, GoesThroughSoMuchBesidesTensorsOnly) {
+  const std::string more = ": it says more besides its tensors than is read",
+                    metadata = R"({"__metadata__":{)";
+  for (const std::string& json : {
+           metadata + many(R"("k":"v",)", 200'000) + R"("k":"v"}})",
+           metadata + R"("k":")" + std::string(17'000'000, 'v') + "\"}}",
+           metadata + R"("k":[)" + many("[],", 200'000) + "1]}}",
+           one(R"({"more":[)" + many("1,", 200'000) + "1]}"),
+           one(R"({"more":[)" + many("null,", 200'000) + "1]}"),
+           one("{" + many(R"("more":true,)", 200'000) + R"("more":1})"),
+       }) {
+    EXPECT_NE(refusal(safetensors_file(json, 0)).find(more.substr(2)), std::string::npos)
+        << json.substr(0, 60);
+  }
+  EXPECT_EQ(refusal(safetensors_file(metadata + R"("k":")" + std::string(15'000'000, 'v') + "\"}}", 0)), "");
+}
+
 TEST(Safetensors, RefusesMoreTensorsThanAnyModelHas) {
   std::string json = "{";
   for (uint64_t i = 0; i <= max_tensors; ++i)
     json += fmt::format(R"({}"{}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})", i ? "," : "", i);
-  EXPECT_NE(refusal(safetensors_file(json + "}", 0)).find("it has more than 400000 tensors"),
+  EXPECT_NE(refusal(safetensors_file(json + "}", 0)).find("it has more than 200000 tensors"),
             std::string::npos);
 }
 

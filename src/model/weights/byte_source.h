@@ -16,7 +16,7 @@ namespace testloom {
 // Of the headers of weight files: what safetensors allows. Real ones are under 20 MB, most of it vocabulary.
 inline constexpr uint64_t max_header_bytes = 100'000'000;
 // Of one file; the largest models have 150,000 in all of theirs.
-inline constexpr uint64_t max_tensors = 400'000;
+inline constexpr uint64_t max_tensors = 200'000;
 
 class ByteSource {
  public:

@@ -14,9 +14,10 @@ namespace testloom {
 
 namespace {
 
-constexpr uint64_t kMaxNameBytes = 65'535;  // of a key or tensor
-constexpr uint64_t kMaxTextBytes = 4096;    // of a value that is kept
-constexpr uint64_t kMaxEntries = 65'536;    // of metadata; real files have under a hundred
+constexpr uint64_t kMaxNameBytes = 65'535;     // of a key or tensor
+constexpr uint64_t kMaxTextBytes = 4096;       // of a value that is kept
+constexpr uint64_t kMaxEntries = 65'536;       // of metadata; real files have under a hundred
+constexpr uint64_t kMaxListTexts = 3'000'000;  // of all lists; vocabularies have under a million
 constexpr uint32_t kMaxDimensions = 4;
 constexpr uint32_t kDefaultAlignment = 32;
 
@@ -124,6 +125,9 @@ class HeaderReader {
     const uint64_t count = bytes_.u64();
     bytes_.expect(count, kKindBytes[kind], "list items");
     if (kind != text) return bytes_.skip(count * kKindBytes[kind]);
+    list_texts_ += std::min(count, kMaxListTexts + 1);
+    if (list_texts_ > kMaxListTexts)
+      bytes_.refuse(fmt::format("its lists have more than {} texts, the most that are read", kMaxListTexts));
     for (uint64_t i = 0; i < count; ++i) bytes_.skip_text();
   }
 
@@ -204,6 +208,7 @@ class HeaderReader {
   GgufBytes bytes_;
   GgufHeader header_;
   std::vector<std::string> keys_;
+  uint64_t list_texts_ = 0;
 };
 
 }  // namespace

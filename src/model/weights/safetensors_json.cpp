@@ -36,6 +36,11 @@ const Dtype* dtype_of(std::string_view name) {
   return found == kDtypes.end() ? nullptr : found;
 }
 
+// Enough for any file, and little enough to be gone through in no time.
+constexpr size_t kMaxDimensions = 64;
+constexpr size_t kMaxSkippedValues = 100'000;    // of metadata, and other things than tensors
+constexpr size_t kMaxSkippedBytes = 16'000'000;  // of the texts among them
+
 // What is being read when the next value comes.
 enum class Place {
   start,
@@ -63,7 +68,8 @@ struct Handler {
   Place place = Place::start;
   Place after = Place::header;  // where to go on after a value of no interest
   int depth = 0;                // within that value
-  std::string text;             // the key or string, as far as it has come
+  size_t skipped_values = 0, skipped_bytes = 0;
+  std::string text;  // the key or string, as far as it has come
   int offsets = 0;
   bool in_tensor = false;  // from its name to the end of what is said of it
   bool has_dtype = false, has_shape = false, has_offsets = false;
@@ -93,12 +99,19 @@ struct Handler {
   std::string_view word() const {
     return place == Place::shape || place == Place::shape_items ? "shape" : "data_offsets";
   }
-  // A value where one of no interest may stand; `step` is 1 where it opens, -1 where it closes.
+  // For a value where one of no interest may stand: whether it is one. `step` is 1 where it opens, -1 where
+  // it closes.
   bool skipped(int step) {
     if (place != Place::other) return false;
+    skipped_values += step >= 0;
     depth += step;
     if (depth == 0) place = after;
     return true;
+  }
+  bool skip_text(size_t bytes, Code& code) {
+    skipped_bytes += bytes;
+    return (skipped_bytes <= kMaxSkippedBytes && skipped_values <= kMaxSkippedValues) ||
+           refuse(code, "it says more besides its tensors than is read");
   }
 
   bool on_document_begin(Code&) { return true; }
@@ -108,7 +121,7 @@ struct Handler {
   bool on_number_part(json::string_view, Code&) { return true; }
 
   bool on_object_begin(Code& code) {
-    if (skipped(1)) return true;
+    if (skipped(1)) return skip_text(0, code);
     if (place == Place::start) {
       place = Place::header;
     } else if (place == Place::metadata) {
@@ -138,7 +151,7 @@ struct Handler {
     return true;
   }
   bool on_array_begin(Code& code) {
-    if (skipped(1)) return true;
+    if (skipped(1)) return skip_text(0, code);
     if (place == Place::shape) {
       place = Place::shape_items;
     } else if (place == Place::offsets) {
@@ -157,12 +170,13 @@ struct Handler {
     return true;
   }
 
-  bool on_key_part(json::string_view part, size_t, Code&) {
-    if (place != Place::other) text.append(part.data(), part.size());
+  bool on_key_part(json::string_view part, size_t, Code& code) {
+    if (place == Place::other) return skip_text(part.size(), code);
+    text.append(part.data(), part.size());
     return true;
   }
   bool on_key(json::string_view part, size_t, Code& code) {
-    if (place == Place::other) return true;
+    if (place == Place::other) return skip_text(part.size(), code);
     text.append(part.data(), part.size());
     const std::string key = std::exchange(text, {});
     if (place == Place::header) return begin_entry(key, code);
@@ -176,7 +190,7 @@ struct Handler {
     if (key == "shape") return value(Place::shape, has_shape);
     if (key == "data_offsets") return value(Place::offsets, has_offsets);
     skip(Place::tensor);
-    return true;
+    return skip_text(0, code);
   }
   bool begin_entry(const std::string& key, Code& code) {
     if (key == "__metadata__") {
@@ -195,12 +209,13 @@ struct Handler {
     depth = 0;
   }
 
-  bool on_string_part(json::string_view part, size_t, Code&) {
+  bool on_string_part(json::string_view part, size_t, Code& code) {
+    if (place == Place::other) return skip_text(part.size(), code);
     if (place == Place::dtype && text.size() < 64) text.append(part.data(), part.size());
     return true;
   }
   bool on_string(json::string_view part, size_t, Code& code) {
-    if (skipped(0)) return true;
+    if (skipped(0)) return skip_text(part.size(), code);
     if (place != Place::dtype) return refuse_value(code, "a string");
     text.append(part.data(), std::min<size_t>(part.size(), 64));
     const std::string name = std::exchange(text, {});
@@ -211,8 +226,10 @@ struct Handler {
     return true;
   }
   bool on_uint64(uint64_t number, json::string_view, Code& code) {
-    if (skipped(0)) return true;
+    if (skipped(0)) return skip_text(0, code);
     if (place == Place::shape_items) {
+      if (tensors.back().shape.size() == kMaxDimensions)
+        return refuse(code, fmt::format("its shape has more than {} dimensions", kMaxDimensions));
       tensors.back().shape.push_back(number);
     } else if (place == Place::offset_items) {
       if (++offsets > 2) return refuse(code, "its data_offsets are more than two integers");
@@ -224,13 +241,15 @@ struct Handler {
   }
   bool on_int64(int64_t number, json::string_view, Code& code) {
     if (number >= 0) return on_uint64(static_cast<uint64_t>(number), {}, code);
-    return skipped(0) || refuse_value(code, fmt::format("{}", number));
+    return skipped(0) ? skip_text(0, code) : refuse_value(code, fmt::format("{}", number));
   }
   bool on_double(double number, json::string_view, Code& code) {
-    return skipped(0) || refuse_value(code, fmt::format("{}", number));
+    return skipped(0) ? skip_text(0, code) : refuse_value(code, fmt::format("{}", number));
   }
-  bool on_bool(bool, Code& code) { return skipped(0) || refuse_value(code, "a truth value"); }
-  bool on_null(Code& code) { return skipped(0) || refuse_value(code, "null"); }
+  bool on_bool(bool, Code& code) {
+    return skipped(0) ? skip_text(0, code) : refuse_value(code, "a truth value");
+  }
+  bool on_null(Code& code) { return skipped(0) ? skip_text(0, code) : refuse_value(code, "null"); }
 };
 
 json::parse_options options() {
