@@ -45,17 +45,19 @@ void write_model(Connection& connection, const NewModel& added) {
   if (is_known) {
     connection.query(
         "UPDATE models SET location = coalesce($1, location), description = coalesce($2, description), "
-        "config = coalesce($3::JSON, config), attributes = coalesce($4::JSON, attributes) WHERE model_name = "
-        "$5",
+        "config = coalesce($3::JSON, config), attributes = coalesce($4::JSON, attributes), "
+        "parameter_count = coalesce($5, parameter_count), weight_bytes = coalesce($6, weight_bytes) "
+        "WHERE model_name = $7",
         {or_null(added.location), or_null(added.description), or_null(added.config), attributes,
-         added.model_name});
+         or_null(added.parameter_count), or_null(added.weight_bytes), added.model_name});
     return;
   }
   connection.query(
-      "INSERT INTO models (model_id, model_name, location, description, config, attributes, created_at) "
-      "SELECT coalesce(max(model_id), 0) + 1, ?, ?, ?, ?::JSON, ?::JSON, ? FROM models",
+      "INSERT INTO models (model_id, model_name, location, description, config, attributes, parameter_count, "
+      "weight_bytes, created_at) "
+      "SELECT coalesce(max(model_id), 0) + 1, ?, ?, ?, ?::JSON, ?::JSON, ?, ?, ? FROM models",
       {added.model_name, or_null(added.location), or_null(added.description), or_null(added.config),
-       attributes, utc_now()});
+       attributes, or_null(added.parameter_count), or_null(added.weight_bytes), utc_now()});
 }
 
 void write_mapping(Connection& connection, const NewMapping& added) {
@@ -120,22 +122,26 @@ void add_model(Connection& connection, const NewModel& added, const std::optiona
 
 std::vector<StoredModel> stored_models(Connection& connection) {
   Result rows = connection.query(
-      "SELECT m.model_name, m.location, m.description, p.model_family, p.template_id, "
-      "coalesce(m.config::VARCHAR, '') FROM models m LEFT JOIN "
-      "(SELECT * FROM model_mapping QUALIFY row_number() OVER (PARTITION BY model_name ORDER BY mapping_id "
+      "SELECT m.model_name, m.location, m.description, p.model_family, p.template_id, m.revision, "
+      "m.parameter_count, m.weight_bytes, coalesce(m.config::VARCHAR, '') FROM models m LEFT JOIN (SELECT * "
+      "FROM "
+      "model_mapping QUALIFY row_number() OVER (PARTITION BY model_name ORDER BY mapping_id "
       "DESC) = 1) p "
       "ON p.model_name = m.model_name ORDER BY m.model_name");
   std::vector<StoredModel> models;
   while (rows.next()) {
     const std::string model_name(rows.text(0));
     const FamilyGuess guess =
-        family_of_stored(model_name, rows.text(5), rows.is_null(1) ? std::string_view() : rows.text(1));
+        family_of_stored(model_name, rows.text(8), rows.is_null(1) ? std::string_view() : rows.text(1));
     const bool mapped = !rows.is_null(3);
+    const auto integer = [&](size_t column) {
+      return rows.is_null(column) ? std::nullopt : std::optional(rows.integer(column));
+    };
     models.push_back({model_name, rows.optional_text(1), rows.optional_text(2),
                       mapped ? std::string(rows.text(3)) : guess.model_family,
                       mapped && guess.model_family != rows.text(3) ? "" : guess.task,
-                      mapped ? "mapping" : guess.origin,
-                      rows.is_null(4) ? std::nullopt : std::optional(rows.integer(4))});
+                      mapped ? "mapping" : guess.origin, integer(4), rows.optional_text(5), integer(6),
+                      integer(7)});
   }
   return models;
 }

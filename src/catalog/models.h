@@ -36,6 +36,9 @@ struct StoredModel {
   std::string task;
   std::string origin;  // mapping, config, name, or none
   std::optional<int64_t> template_id;
+  std::optional<std::string> revision = {};
+  std::optional<int64_t> parameter_count = {};
+  std::optional<int64_t> weight_bytes = {};
 };
 
 // Maps a model, replacing what a mapping said before; the model is known from then on. Throws an Error
@@ -49,6 +52,8 @@ struct NewModel {
   std::optional<std::string> description;
   std::optional<std::string> config;                                 // a JSON object
   std::vector<std::pair<std::string, std::string>> attributes = {};  // by name: a value as JSON
+  std::optional<int64_t> parameter_count = {};
+  std::optional<int64_t> weight_bytes = {};
 };
 
 // Makes a model known, and maps it where a mapping is given, in one transaction; what is given replaces what

@@ -13,6 +13,7 @@
 #include "catalog/templates.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
+#include "model/weights/weight_files.h"
 
 namespace testloom::cli {
 
@@ -28,12 +29,29 @@ struct ModelOptions {
   std::vector<std::string> attributes;
 };
 
-// A folder that is there is kept by its full path, since tests run elsewhere; anything else is a hub id.
+// A folder or weight file that is there is kept by its full path, since tests run elsewhere; anything else is
+// a hub id.
 std::optional<std::string> location_of(const std::optional<std::string>& given) {
   std::error_code error;
   if (!given || given->empty()) return given;
-  return std::filesystem::is_directory(*given, error) ? std::filesystem::canonical(*given, error).native()
-                                                      : *given;
+  const bool is_local = std::filesystem::is_directory(*given, error) ||
+                        (given->ends_with(".gguf") && std::filesystem::is_regular_file(*given, error));
+  return is_local ? std::filesystem::canonical(*given, error).native() : *given;
+}
+
+// Parameters and bytes, where the location is on this machine and has weights.
+void add_weights(NewModel& model, std::vector<std::string>& notes) {
+  std::error_code error;
+  if (!model.location || !std::filesystem::exists(*model.location, error)) return;
+  try {
+    const auto weights = read_weight_files(*model.location);
+    if (!weights) return;
+    notes.insert(notes.end(), weights->notes.begin(), weights->notes.end());
+    model.weight_bytes = static_cast<int64_t>(weights->bytes);
+    if (weights->parameters) model.parameter_count = static_cast<int64_t>(*weights->parameters);
+  } catch (const Error& problem) {
+    notes.push_back(fmt::format("its weights are not counted: {}", one_line(problem.message(), 400)));
+  }
 }
 
 constexpr size_t kMaxConfigBytes = 1 << 20;
@@ -87,6 +105,7 @@ int run_add(const Context& context, const ModelOptions& options) {
   }
   NewModel model{options.name, location_of(options.location), options.description, std::nullopt, {}};
   model.config = config_of(options, model.location, notes);
+  add_weights(model, notes);
   for (const std::string& given : options.attributes) model.attributes.push_back(attribute_of(given));
   add_model(connection, model, mapping, notes);
   print_notes(notes);
@@ -109,10 +128,9 @@ void print_json(const StoredModel& model) {
   JsonWriter json;
   json.begin_object().member("model_name", model.model_name).member("model_family", model.model_family);
   json.member("task", model.task).member("origin", model.origin).member("location", model.location);
-  print_line(json.member("template_id", model.template_id)
-                 .member("description", model.description)
-                 .end_object()
-                 .text());
+  json.member("template_id", model.template_id).member("description", model.description);
+  json.member("revision", model.revision).member("parameters", model.parameter_count);
+  print_line(json.member("weight_bytes", model.weight_bytes).end_object().text());
 }
 
 int run_list(const Context& context) {
@@ -144,6 +162,12 @@ int run_show(const Context& context, const ModelOptions& options) {
     print_line(fmt::format("family    {} (by {})", model.model_family, model.origin));
     if (!model.task.empty()) print_line(fmt::format("task      {}", model.task));
     print_line(fmt::format("location  {}", one_line(model.location.value_or(model.model_name), 400)));
+    if (model.revision) print_line(fmt::format("revision  {}", one_line(*model.revision, 400)));
+    if (model.weight_bytes) {
+      print_line(
+          fmt::format("weights   {}{}", show_bytes(static_cast<double>(*model.weight_bytes)),
+                      model.parameter_count ? fmt::format(", {} parameters", *model.parameter_count) : ""));
+    }
     if (model.template_id) print_line(fmt::format("template  {} (pinned)", *model.template_id));
     if (model.description) print_line(fmt::format("about     {}", one_line(*model.description, 400)));
     return 0;
@@ -202,6 +226,8 @@ void setup_model(CLI::App& app, Context& context) {
                "  testloom model import models.csv");
   import->add_option("FILE", options->name, "a CSV, Parquet or JSON file with a column 'name'")->required();
   on(import, run_import);
+
+  setup_model_scan(*verb, context);
 
   CLI::App* list = add_verb(*verb, "list", "list the known models", "  testloom model list --json");
   on(list, [](const Context& c, const ModelOptions&) { return run_list(c); });
