@@ -26,7 +26,7 @@ class ModelFolder : public testing::Test {
     write_file(folder / name, content, ErrorKind::spec);
   }
   // Family and task, or "nothing".
-  std::string told(const GgufArchitecture& gguf = {}) {
+  std::string told(const GgufArchitecture& gguf = gguf_architecture) {
     notes.clear();
     const auto found = family_of_folder(folder, &notes, gguf);
     if (!found) return "nothing";

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "model/family/folder_family.h"
 #include "model/scan/hub_cache.h"
 #include "model/scan/scanned_model.h"
 #include "support/temporary_folder.h"
@@ -171,6 +172,18 @@ TEST_F(ModelScan, ReadsConfigAndWeights) {
   EXPECT_EQ(model.family.model_family, "text_embedding");
   EXPECT_TRUE(model.problems.empty());
   EXPECT_FALSE(model.broken);
+}
+
+TEST_F(ModelScan, FilesSayTheFamilyBeforeTheName) {
+  write("mystery/config.json", R"({"model_type": "whisper"})");
+  EXPECT_EQ(only().family.model_family, "audio");
+  EXPECT_EQ(only().family.origin, "config");
+  GgufMaker gguf;
+  gguf.entry("general.architecture", 8, gguf.text("qwen2vl")).tensor("t", {8}, 0, 0);
+  write("bert-of-no-kind/m.gguf", gguf.file(32));
+  const ScannedModel model = scan_model(find(root / "bert-of-no-kind").models.at(0));
+  EXPECT_EQ(model.family.model_family, "multimodal");
+  EXPECT_EQ(family_of_folder(root / "bert-of-no-kind/m.gguf")->model_family, "multimodal");
 }
 
 TEST_F(ModelScan, ConfigsComeOutAsJson) {

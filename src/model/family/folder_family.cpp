@@ -51,6 +51,16 @@ class Folder {
     return of_adapter();
   }
 
+  std::optional<FamilyGuess> of_gguf_file(const path& file, const GgufArchitecture& read) const {
+    try {
+      FamilyGuess found = family_of_architecture(read(file));
+      if (found.model_family != "unknown") return found;
+    } catch (const Error& problem) {
+      note(file, problem.message());
+    }
+    return std::nullopt;
+  }
+
  private:
   void note(const path& file, std::string_view problem) const {
     if (notes_) notes_->push_back(fmt::format("{} is not used: {}", quote(file.native(), 400), problem));
@@ -88,7 +98,6 @@ class Folder {
 
   // The first GGUF file by name; image encoders that lie beside a model are named mmproj.
   std::optional<FamilyGuess> of_gguf(const GgufArchitecture& read) const {
-    if (!read) return std::nullopt;
     std::error_code error;
     std::optional<path> first;
     size_t entries = 0;
@@ -100,14 +109,7 @@ class Folder {
           file.extension() == ".gguf" && file.filename().native().find("mmproj") == std::string::npos;
       if (wanted && (!first || file < *first)) first = file;
     }
-    if (!first) return std::nullopt;
-    try {
-      FamilyGuess found = family_of_architecture(read(*first));
-      if (found.model_family != "unknown") return found;
-    } catch (const Error& problem) {
-      note(*first, problem.message());
-    }
-    return std::nullopt;
+    return first ? of_gguf_file(*first, read) : std::nullopt;
   }
 
   std::optional<FamilyGuess> of_adapter() const {
@@ -129,8 +131,10 @@ class Folder {
 std::optional<FamilyGuess> family_of_folder(const path& folder, std::vector<std::string>* notes,
                                             const GgufArchitecture& gguf) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(folder, ignored)) return std::nullopt;
-  return Folder(folder, notes).family(gguf);
+  const Folder files(folder, notes);
+  if (std::filesystem::is_directory(folder, ignored)) return files.family(gguf);
+  const bool is_gguf = folder.extension() == ".gguf" && std::filesystem::is_regular_file(folder, ignored);
+  return is_gguf ? files.of_gguf_file(folder, gguf) : std::nullopt;
 }
 
 }  // namespace testloom

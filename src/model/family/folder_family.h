@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/family/family.h"
+#include "model/weights/gguf.h"
 
 namespace testloom {
 
@@ -17,11 +18,11 @@ using GgufArchitecture = std::function<std::string(const std::filesystem::path&)
 
 // By the first of these that says it: model_index.json (diffusers), modules.json or
 // config_sentence_transformers.json (sentence-transformers), config.json, open_clip_config.json, the first
-// GGUF file where `gguf` is given, adapter_config.json (its base model's name). Nothing where no file says
-// it, or the folder is not there. Files that cannot be read, are larger than max_config_bytes or no JSON are
-// passed over, with a note each.
+// GGUF file, adapter_config.json (its base model's name). Nothing where no file says it, or the folder is not
+// there. Files that cannot be read, are larger than max_config_bytes or no JSON are passed over, with a note
+// each. `folder` may be a GGUF file itself.
 std::optional<FamilyGuess> family_of_folder(const std::filesystem::path& folder,
                                             std::vector<std::string>* notes = nullptr,
-                                            const GgufArchitecture& gguf = {});
+                                            const GgufArchitecture& gguf = gguf_architecture);
 
 }  // namespace testloom

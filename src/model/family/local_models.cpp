@@ -28,7 +28,9 @@ std::optional<path> LocalModels::folder_of(std::string_view model_name) const {
   }
   std::error_code ignored;
   path folder(model_name);
-  return std::filesystem::is_directory(folder, ignored) ? std::optional(std::move(folder)) : std::nullopt;
+  const bool is_file = folder.extension() == ".gguf" && std::filesystem::is_regular_file(folder, ignored);
+  return is_file || std::filesystem::is_directory(folder, ignored) ? std::optional(std::move(folder))
+                                                                   : std::nullopt;
 }
 
 std::optional<FamilyGuess> LocalModels::family(std::string_view model_name,

@@ -16,7 +16,7 @@ namespace testloom {
 
 class LocalModels {
  public:
-  explicit LocalModels(GgufArchitecture gguf = {});
+  explicit LocalModels(GgufArchitecture gguf = gguf_architecture);
 
   // What the files say, where there are any that do; notes as of family_of_folder().
   std::optional<FamilyGuess> family(std::string_view model_name, std::vector<std::string>* notes) const;

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "model/family/folder_family.h"
 #include "model/files/json_text.h"
 
 namespace testloom {
@@ -46,7 +47,9 @@ void scan_weights(ScannedModel& model) {
 }
 
 // The one place that says what family a model found on disk is of.
-FamilyGuess family_of(const ScannedModel& model) { return detect_family(model.found.model_name); }
+FamilyGuess family_of(const ScannedModel& model) {
+  return family_of_folder(model.found.location).value_or(detect_family(model.found.model_name));
+}
 
 }  // namespace
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/family.h"
+#include "model/family/family.h"
 #include "model/scan/find_models.h"
 #include "model/weights/weight_files.h"
 

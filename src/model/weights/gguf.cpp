@@ -230,4 +230,9 @@ std::optional<int64_t> GgufHeader::integer(const std::string& key) const {
 
 GgufHeader read_gguf(ByteSource& source) { return HeaderReader(source).read(); }
 
+std::string gguf_architecture(const std::filesystem::path& file) {
+  FileBytes bytes(file);
+  return read_gguf(bytes).architecture();
+}
+
 }  // namespace testloom

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,5 +40,8 @@ struct GgufHeader {
 // max_header_bytes or max_tensors, names things twice, has lists in lists or unknown types, or does not fit
 // the file: tensors that overlap, end behind it, or are no whole blocks.
 GgufHeader read_gguf(ByteSource& source);
+
+// general.architecture of a file; empty where it does not say. Throws as above.
+std::string gguf_architecture(const std::filesystem::path& file);
 
 }  // namespace testloom
