@@ -14,7 +14,7 @@
 #include "catalog/vocabulary.h"
 #include "model/family/config_family.h"
 #include "model/family/folder_family.h"
-#include "model/family/hub_cache.h"
+#include "model/files/hub_cache.h"
 #include "model/files/json_text.h"
 
 namespace testloom {

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "catalog/models.h"
 #include "model/family/folder_family.h"
-#include "model/family/hub_cache.h"
+#include "model/files/hub_cache.h"
 #include "plan/test_columns.h"
 #include "store/sql_text.h"
 

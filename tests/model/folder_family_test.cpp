@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
-#include "model/family/hub_cache.h"
+#include "model/files/hub_cache.h"
 #include "model/files/json_text.h"
 #include "support/temporary_folder.h"
 

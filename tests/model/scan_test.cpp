@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "model/family/folder_family.h"
-#include "model/scan/hub_cache.h"
+#include "model/files/hub_snapshot.h"
 #include "model/scan/scanned_model.h"
 #include "support/temporary_folder.h"
 #include "weight_makers.h"

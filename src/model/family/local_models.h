@@ -10,7 +10,7 @@
 
 #include "model/family/family.h"
 #include "model/family/folder_family.h"
-#include "model/family/hub_cache.h"
+#include "model/files/hub_cache.h"
 
 namespace testloom {
 

@@ -1,4 +1,4 @@
-#include "model/scan/hub_cache.h"
+#include "model/files/hub_snapshot.h"
 
 #include "base/files.h"
 #include "base/text.h"
@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "models--";
 constexpr size_t kMaxReferenceBytes = 256;
+constexpr size_t kMaxSnapshots = 10'000;  // of one model that are looked at
 
 std::string main_revision(const fs::path& cache_folder) {
   try {
@@ -41,7 +42,9 @@ std::optional<HubSnapshot> chosen_snapshot(const fs::path& cache_folder) {
     return HubSnapshot{*model_name, snapshots / main, main};
   std::optional<HubSnapshot> newest;
   fs::file_time_type newest_time;
+  size_t entries = 0;
   for (fs::directory_iterator entry(snapshots, error), end; !error && entry != end; entry.increment(error)) {
+    if (++entries > kMaxSnapshots) break;
     std::error_code ignored;
     if (!entry->is_directory(ignored)) continue;
     const fs::file_time_type time = entry->last_write_time(ignored);

@@ -1,10 +1,9 @@
-#include "model/family/hub_cache.h"
+#include "model/files/hub_cache.h"
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/files.h"
-#include "base/text.h"
+#include "model/files/hub_snapshot.h"
 
 namespace testloom {
 
@@ -12,10 +11,8 @@ namespace {
 
 using std::filesystem::path;
 
-constexpr size_t kMaxRevisionBytes = 256;  // of refs/main, which holds a commit
 constexpr size_t kMaxNameBytes = 200;      // of a name that can be a folder's
 constexpr size_t kMaxFolders = 1'000'000;  // of the cache that are listed
-constexpr size_t kMaxSnapshots = 10'000;   // of one model that are looked at
 constexpr std::string_view kPrefix = "models--";
 
 std::string environment(const char* name) {
@@ -41,51 +38,9 @@ std::string folder_of(std::string_view model_name) {
   return folder;
 }
 
-bool is_folder(const path& at) {
-  std::error_code ignored;
-  return std::filesystem::is_directory(at, ignored);
-}
-
-std::optional<path> main_snapshot(const path& model) {
-  std::error_code ignored;
-  const path file = model / "refs" / "main";
-  if (!std::filesystem::is_regular_file(file, ignored)) return std::nullopt;
-  try {
-    const std::string text = read_file(file, kMaxRevisionBytes, ErrorKind::spec);
-    const std::string revision(trimmed(text));
-    if (revision.empty() || revision.front() == '.' || revision.find('/') != revision.npos)
-      return std::nullopt;
-    const path snapshot = model / "snapshots" / revision;
-    return is_folder(snapshot) ? std::optional(snapshot) : std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;  // the snapshots themselves may still be there
-  }
-}
-
-std::optional<path> last_snapshot(const path& model) {
-  std::error_code error;
-  std::optional<path> last;
-  std::filesystem::file_time_type last_time;
-  size_t entries = 0;
-  for (std::filesystem::directory_iterator it(model / "snapshots", error), end; !error && it != end;
-       it.increment(error)) {
-    if (++entries > kMaxSnapshots) break;
-    std::error_code ignored;
-    const auto time = std::filesystem::last_write_time(it->path(), ignored);
-    if (ignored || !is_folder(it->path())) continue;
-    const bool later = !last || time > last_time || (time == last_time && it->path() > *last);
-    if (later) {
-      last = it->path();
-      last_time = time;
-    }
-  }
-  return last;
-}
-
 std::optional<path> snapshot_in(const path& model) {
-  if (!is_folder(model)) return std::nullopt;
-  std::optional<path> main = main_snapshot(model);
-  return main ? main : last_snapshot(model);
+  std::optional<HubSnapshot> chosen = chosen_snapshot(model);
+  return chosen ? std::optional(std::move(chosen->folder)) : std::nullopt;
 }
 
 }  // namespace
@@ -121,9 +76,7 @@ HubCache::HubCache(path folder) : folder_(std::move(folder)) {
 std::vector<std::string> HubCache::names() const {
   std::vector<std::string> names;
   for (const std::string& folder : folders_) {
-    std::string name = folder.substr(kPrefix.size());
-    if (const size_t dashes = name.find("--"); dashes != name.npos) name.replace(dashes, 2, "/");
-    names.push_back(std::move(name));
+    if (auto name = hub_model_name(folder)) names.push_back(*std::move(name));
   }
   std::ranges::sort(names);
   return names;
