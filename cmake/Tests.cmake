@@ -20,6 +20,10 @@ endfunction()
 add_executable(template_property ${PROJECT_SOURCE_DIR}/tests/template/property_renders.cpp)
 target_link_libraries(template_property PRIVATE testloom_template fmt::fmt)
 
+# The driver of tests/python/test_parameter_counts.py and scripts/update-parameter-truth.
+add_executable(count_parameters ${PROJECT_SOURCE_DIR}/tests/model/count_parameters.cpp)
+target_link_libraries(count_parameters PRIVATE testloom_model Boost::json)
+
 testloom_test(base)
 testloom_test(template)
 testloom_test(model Boost::json)
