@@ -15,6 +15,6 @@ struct File {
 const std::vector<File>& families();         // src/model/families.tsv
 const std::vector<File>& config_defaults();  // src/model/config/defaults.jsonl
 const std::vector<File>& templates();        // templates/*.py
-const std::vector<File>& python();           // runner.py, probe.py and oracle.py, which run in other interpreters
+const std::vector<File>& python();  // runner.py, probe.py and oracle.py, which run in other interpreters
 
 }  // namespace testloom::embedded

@@ -31,6 +31,18 @@ const boost::json::object* object_in(const boost::json::object* holder, std::str
   return value ? value->if_object() : nullptr;
 }
 
+// Older configs of models that see have no text_config: the keys of the text model stand among the others.
+boost::json::object flat_text_config(const boost::json::object& config, std::string_view text_type,
+                                     const boost::json::object* outer_defaults) {
+  const boost::json::object* keys = object_in(config_defaults(text_type), "keys");
+  const boost::json::object* outer_keys = object_in(outer_defaults, "keys");
+  boost::json::object found;
+  for (const auto& [key, value] : config) {
+    if (keys && keys->contains(key) && !(outer_keys && outer_keys->contains(key))) found[key] = value;
+  }
+  return found;
+}
+
 std::string text_in(const boost::json::object& holder, std::string_view key) {
   const boost::json::value* value = holder.if_contains(key);
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
@@ -130,16 +142,21 @@ void ModelConfig::take_part(const std::string& key, const boost::json::object* s
                                                one_line(boost::json::serialize(*value), 60)));
     }
   }
-  static const boost::json::object nothing;
+  boost::json::object flat;
   std::string model_type = spec ? text_in(*spec, "model_type") : std::string();
-  if (!given) {
+  const bool by_default = !given;
+  if (by_default) {
     if (!spec || spec->contains("optional")) return;
     given = object_in(spec, "given");
-    if (!given) given = &nothing;
+    if (key == "text_config" && spec->contains("fixed"))
+      flat = flat_text_config(config, model_type, defaults_);
+    if (!given) given = &flat;
   } else if (!spec || !spec->contains("fixed")) {
     if (std::string own = text_in(*given, "model_type"); !own.empty()) model_type = std::move(own);
   }
-  parts_.insert_or_assign(key, make(*given, std::move(model_type), path_, prefix_ + key + "."));
+  ModelConfig part = make(*given, std::move(model_type), path_, prefix_ + key + ".");
+  part.given_ = !by_default;
+  parts_.insert_or_assign(key, std::move(part));
 }
 
 void ModelConfig::take_labels(const boost::json::object& config) {
@@ -232,20 +249,39 @@ bool ModelConfig::text_is(std::string_view key, std::string_view wanted) const {
   return value && value->is_string() && value->get_string() == wanted;
 }
 
-std::vector<int64_t> ModelConfig::naturals(std::string_view key, size_t length) const {
+std::vector<int64_t> ModelConfig::integers(std::string_view key, size_t length) const {
   const boost::json::value* value = find(key);
   if (!value) refuse(key, "");
   if (length > most_list_entries) refuse(key, fmt::format("lists of {} are too long", length));
-  if (!value->is_array()) return std::vector<int64_t>(length ? length : 1, natural(key));
+  if (!value->is_array()) return std::vector<int64_t>(length ? length : 1, integer(key));
   std::vector<int64_t> numbers;
   for (const boost::json::value& entry : value->get_array()) {
     const std::optional<int64_t> number = whole_number(entry);
-    if (!number || *number < 0) refuse(key, "a list of whole numbers of at least 0 is needed");
+    if (!number) refuse(key, "a list of whole numbers is needed");
     numbers.push_back(*number);
   }
   if (length != 0 && numbers.size() != length)
     refuse(key, fmt::format("{} are needed", counted(length, "number")));
   return numbers;
+}
+
+std::vector<int64_t> ModelConfig::naturals(std::string_view key, size_t length) const {
+  std::vector<int64_t> numbers = integers(key, length);
+  for (const int64_t number : numbers) {
+    if (number < 0) refuse(key, "whole numbers of at least 0 are needed");
+  }
+  return numbers;
+}
+
+std::vector<double> ModelConfig::numbers(std::string_view key) const {
+  const boost::json::value* value = find(key);
+  if (!value || !value->is_array()) return {number(key)};
+  std::vector<double> found;
+  for (const boost::json::value& entry : value->get_array()) {
+    if (!entry.is_number()) refuse(key, "a list of numbers is needed");
+    found.push_back(entry.to_number<double>());
+  }
+  return found;
 }
 
 std::vector<std::string> ModelConfig::texts(std::string_view key) const {
@@ -263,6 +299,11 @@ std::vector<std::string> ModelConfig::texts(std::string_view key) const {
 const ModelConfig* ModelConfig::find_part(std::string_view key) const {
   const auto found = parts_.find(key);
   return found == parts_.end() ? nullptr : &found->second;
+}
+
+bool ModelConfig::part_is_given(std::string_view key) const {
+  const ModelConfig* found = find_part(key);
+  return found && found->given_;
 }
 
 const ModelConfig& ModelConfig::part(std::string_view key) const {

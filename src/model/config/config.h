@@ -66,6 +66,10 @@ class ModelConfig {
   // A list of whole numbers ≥ 0; a single number is a list of one. `length`, where it is not 0, is the length
   // that it has to have, or else be a single number that stands for all.
   std::vector<int64_t> naturals(std::string_view key, size_t length = 0) const;
+  // The same of any whole numbers.
+  std::vector<int64_t> integers(std::string_view key, size_t length = 0) const;
+  // A list of numbers, or one number.
+  std::vector<double> numbers(std::string_view key) const;
   // A list of texts; empty where there is no value.
   std::vector<std::string> texts(std::string_view key) const;
 
@@ -75,6 +79,8 @@ class ModelConfig {
 
   // A config within this one; null where there is none.
   const ModelConfig* find_part(std::string_view key) const;
+  // Whether the part is not all defaults.
+  bool part_is_given(std::string_view key) const;
   // The same; throws where there is none.
   const ModelConfig& part(std::string_view key) const;
   const std::map<std::string, ModelConfig, std::less<>>& parts() const { return parts_; }
@@ -104,6 +110,7 @@ class ModelConfig {
   std::map<std::string, ModelConfig, std::less<>> parts_;
   std::vector<std::string> architectures_;
   int64_t labels_ = 2;
+  bool given_ = true;  // else a part that is all defaults
 };
 
 }  // namespace testloom

@@ -26,15 +26,16 @@ std::span<const TypeFormula> decoder_formulas();
 std::span<const TypeFormula> mixture_formulas();
 std::span<const TypeFormula> encoder_decoder_formulas();
 std::span<const TypeFormula> vision_formulas();
+std::span<const TypeFormula> convolution_formulas();
 std::span<const TypeFormula> multimodal_formulas();
 std::span<const TypeFormula> audio_formulas();
 
 // Null where the type has none.
 const TypeFormula* find_formula(std::string_view model_type);
 
-// Counts the class `head` of a part of a model, by its type's formula or else the nearest one, which makes
-// the whole count inexact.
-void count_part(const ModelConfig& part, std::string_view head, Tally& tally);
+// Counts what AutoModel makes of a part of a model, by its type's formula or else the nearest one, which
+// makes the whole count inexact.
+void count_part(const ModelConfig& part, Tally& tally);
 
 // The formula that stands nearest to a config of a type without its own.
 const TypeFormula& nearest_formula(const ModelConfig& config);

@@ -26,12 +26,24 @@ std::string_view head_of(std::string_view class_name, std::string_view prefix, b
   return at == class_name.npos ? "Model" : class_name.substr(at);
 }
 
+// Fills the tally, and gives the formula that did it.
+const TypeFormula& count_class(const ModelConfig& config, std::string_view class_name, Tally& tally) {
+  const TypeFormula* own = find_formula(config.model_type());
+  const TypeFormula& formula = own ? *own : nearest_formula(config);
+  bool known = own != nullptr;
+  const std::string_view head = head_of(class_name, formula.prefix, known);
+  if (!formula.formula(config, head, tally) || !known || !own) tally.inexact();
+  return formula;
+}
+
 }  // namespace
 
 const TypeFormula* find_formula(std::string_view model_type) {
   static const auto formulas = [] {
     std::unordered_map<std::string_view, const TypeFormula*> map;
-    for (const auto& family : {encoder_formulas(), decoder_formulas(), mixture_formulas()}) {
+    for (const auto& family :
+         {encoder_formulas(), decoder_formulas(), mixture_formulas(), encoder_decoder_formulas(),
+          vision_formulas(), convolution_formulas(), multimodal_formulas(), audio_formulas()}) {
       for (const TypeFormula& formula : family) map[formula.model_type] = &formula;
     }
     return map;
@@ -44,10 +56,8 @@ const TypeFormula& nearest_formula(const ModelConfig& config) {
   return *find_formula(config.has("num_key_value_heads") ? "llama" : "bert");
 }
 
-void count_part(const ModelConfig& part, std::string_view head, Tally& tally) {
-  const TypeFormula* formula = find_formula(part.model_type());
-  if (!formula) tally.inexact();
-  if (!(formula ? *formula : nearest_formula(part)).formula(part, head, tally)) tally.inexact();
+void count_part(const ModelConfig& part, Tally& tally) {
+  count_class(part, model_class(part, "AutoModel"), tally);
 }
 
 int64_t split_width(const ModelConfig& config, std::string_view width, std::string_view heads) {
@@ -60,12 +70,8 @@ int64_t split_width(const ModelConfig& config, std::string_view width, std::stri
 
 ParameterCount count_parameters(const ModelConfig& config, std::string_view wanted) {
   const std::string class_name = model_class(config, wanted);
-  const TypeFormula* own = find_formula(config.model_type());
-  const TypeFormula& formula = own ? *own : nearest_formula(config);
-  bool named_so = own != nullptr;
-  const std::string_view head = head_of(class_name, formula.prefix, named_so);
   Tally tally;
-  if (!formula.formula(config, head, tally) || !named_so || !own) tally.inexact();
+  const TypeFormula& formula = count_class(config, class_name, tally);
   ParameterCount count = tally.take(config);
   count.by = formula.model_type;
   count.architecture = class_name;
