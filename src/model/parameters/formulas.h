@@ -37,8 +37,8 @@ const TypeFormula* find_formula(std::string_view model_type);
 // makes the whole count inexact.
 void count_part(const ModelConfig& part, Tally& tally);
 
-// The formula that stands nearest to a config of a type without its own.
-const TypeFormula& nearest_formula(const ModelConfig& config);
+// An estimate by the sizes in the config, for types without a formula of their own.
+const TypeFormula& nearest_formula();
 
 // A width that is split among heads; refuses one that is no multiple of their number.
 int64_t split_width(const ModelConfig& config, std::string_view width, std::string_view heads);

@@ -29,7 +29,7 @@ std::string_view head_of(std::string_view class_name, std::string_view prefix, b
 // Fills the tally, and gives the formula that did it.
 const TypeFormula& count_class(const ModelConfig& config, std::string_view class_name, Tally& tally) {
   const TypeFormula* own = find_formula(config.model_type());
-  const TypeFormula& formula = own ? *own : nearest_formula(config);
+  const TypeFormula& formula = own ? *own : nearest_formula();
   bool known = own != nullptr;
   const std::string_view head = head_of(class_name, formula.prefix, known);
   if (!formula.formula(config, head, tally) || !known || !own) tally.inexact();
@@ -50,10 +50,6 @@ const TypeFormula* find_formula(std::string_view model_type) {
   }();
   const auto found = formulas.find(model_type);
   return found == formulas.end() ? nullptr : found->second;
-}
-
-const TypeFormula& nearest_formula(const ModelConfig& config) {
-  return *find_formula(config.has("num_key_value_heads") ? "llama" : "bert");
 }
 
 void count_part(const ModelConfig& part, Tally& tally) {
