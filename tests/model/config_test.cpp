@@ -42,6 +42,10 @@ TEST(ModelConfig, KeysGoByAllTheirNames) {
   EXPECT_EQ(by_own.integer("n_embd"), 64);
   const ModelConfig by_other = read(R"({"model_type": "gpt2", "hidden_size": 32, "n_embd": 64})");
   EXPECT_EQ(by_other.integer("n_embd"), 32);
+  // A key that is no field is set after those that are.
+  EXPECT_EQ(
+      read(R"({"model_type": "qwen3_moe", "num_local_experts": 4, "num_experts": 6})").integer("num_experts"),
+      4);
   // A default whose key has another name itself.
   EXPECT_EQ(ModelConfig::of_type("qwen3_moe").integer("num_experts"), 128);
 }
@@ -81,7 +85,8 @@ TEST(ModelConfig, LabelsAreCountedOrNamed) {
   EXPECT_EQ(read(R"({"model_type": "bert"})").labels(), 2);
   EXPECT_EQ(read(R"({"model_type": "bart"})").labels(), 3);
   EXPECT_EQ(read(R"({"model_type": "bert", "num_labels": 7})").labels(), 7);
-  EXPECT_EQ(read(R"({"model_type": "bert", "num_labels": 7, "id2label": {"0": "no"}})").labels(), 1);
+  EXPECT_EQ(read(R"({"model_type": "bert", "id2label": {"0": "no"}})").labels(), 1);
+  EXPECT_EQ(read(R"({"model_type": "bert", "num_labels": 7, "id2label": {"0": "no"}})").labels(), 7);
 }
 
 TEST(ModelConfig, TheTypeMayFollowFromTheClass) {

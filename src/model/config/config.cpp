@@ -109,10 +109,14 @@ void ModelConfig::take_defaults(const boost::json::object& defaults) {
 
 void ModelConfig::take_given(const boost::json::object& config) {
   const boost::json::object* specs = object_in(defaults_, "parts");
-  for (const bool by_other_name : {false, true}) {  // what is given by another name wins, as with the classes
+  const boost::json::object* fields = object_in(defaults_, "keys");
+  // The classes take their fields first; what is given by a name that is no field is set afterwards, and
+  // wins.
+  for (const bool field : {true, false}) {
     for (const auto& [name, value] : config) {
       const std::string_view key = key_of(name);
-      if ((key != name) != by_other_name || left_out(name) || (specs && specs->contains(key))) continue;
+      if ((fields && fields->contains(name)) != field || left_out(name) || (specs && specs->contains(key)))
+        continue;
       if (is_part(key, value)) {
         take_part(std::string(key), nullptr, config);
       } else {
@@ -160,7 +164,9 @@ void ModelConfig::take_part(const std::string& key, const boost::json::object* s
 }
 
 void ModelConfig::take_labels(const boost::json::object& config) {
-  if (const boost::json::object* names = object_in(&config, "id2label")) {
+  const boost::json::object* names = object_in(&config, "id2label");
+  const boost::json::value* number = config.if_contains("num_labels");
+  if (names && (!number || number->is_null())) {
     labels_ = static_cast<int64_t>(names->size());
   } else {
     labels_ = natural("num_labels", 2);

@@ -73,7 +73,7 @@ class ModelConfig {
   // A list of texts; empty where there is no value.
   std::vector<std::string> texts(std::string_view key) const;
 
-  // The number of labels of a head that classifies: num_labels or the size of id2label, else the class's
+  // The number of labels of a head that classifies: num_labels, else the size of id2label, else the class's
   // default.
   int64_t labels() const { return labels_; }
 

@@ -25,6 +25,9 @@ bool t5(const ModelConfig& config, std::string_view head, Tally& tally) {
   tally.add("encoder.layers.feed_forward", feed_forward, encoder_layers);
   tally.add("encoder.norm", rms_norm(width));
   const bool encoder_only = head == "EncoderModel" || head == "ForTokenClassification";
+  if (encoder_only && config.flag("is_decoder")) {
+    tally.add("encoder.layers.cross_attention", attention, encoder_layers);
+  }
   if (!encoder_only) {
     tally.add("decoder.relative_positions", decoder_layers.value() == 0 ? Quantity(0) : positions);
     tally.add("decoder.layers.attention", attention, decoder_layers);
@@ -112,7 +115,9 @@ bool pegasus(const ModelConfig& config, std::string_view head, Tally& tally) {
 // Marian's stacks may have vocabularies of their own.
 bool marian(const ModelConfig& config, std::string_view head, Tally& tally) {
   if (head == "MTModel") head = "ForConditionalGeneration";
-  if (config.flag("share_encoder_decoder_embeddings", true)) return bart_like(config, head, tally, {});
+  if (head != "ForCausalLM" && config.flag("share_encoder_decoder_embeddings", true)) {
+    return bart_like(config, head, tally, {});
+  }
   const Quantity width = split_width(config, "d_model", "encoder_attention_heads");
   split_width(config, "d_model", "decoder_attention_heads");
   const int64_t vocab = config.natural("vocab_size");

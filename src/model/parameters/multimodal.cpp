@@ -115,7 +115,7 @@ bool blip_vision(const ModelConfig& config, std::string_view head, Tally& tally)
   return head == "VisionModel";
 }
 
-enum class BlipText { pooled, bare, predicting };
+enum class BlipText { pooled, bare, predicting, predicting_untied };
 
 // BLIP's text model is a BERT that looks at the picture, whose width is `seen`, unless it is no decoder.
 void add_blip_text(const ModelConfig& config, Quantity seen, BlipText kind, Tally& tally) {
@@ -131,9 +131,9 @@ void add_blip_text(const ModelConfig& config, Quantity seen, BlipText kind, Tall
               layers);
   }
   if (kind == BlipText::pooled) tally.add("pooler", linear(width, width));
-  if (kind != BlipText::predicting) return;
+  if (kind == BlipText::pooled || kind == BlipText::bare) return;
   tally.add("head", linear(width, width) + norm(width) + vocab);
-  if (!config.flag("tie_word_embeddings")) tally.add("head.words", linear(width, vocab));
+  if (kind == BlipText::predicting_untied) tally.add("head.words", linear(width, vocab));
 }
 
 bool blip_text(const ModelConfig& config, std::string_view head, Tally& tally) {
@@ -145,6 +145,8 @@ bool blip(const ModelConfig& config, std::string_view head, Tally& tally) {
   const ModelConfig& text = config.part("text_config");
   const ModelConfig& vision = config.part("vision_config");
   const Quantity seen = vision.positive("hidden_size"), read = text.positive("hidden_size");
+  const bool tied = config.flag("tie_word_embeddings") || text.flag("tie_word_embeddings");
+  const BlipText predicting = tied ? BlipText::predicting : BlipText::predicting_untied;
   const auto add_text = [&](std::string_view name, BlipText kind) {
     Tally::Part part(tally, name);
     add_blip_text(text, seen, kind, tally);
@@ -154,10 +156,10 @@ bool blip(const ModelConfig& config, std::string_view head, Tally& tally) {
     blip_vision(vision, "VisionModel", tally);
   }
   if (head == "ForConditionalGeneration") {
-    add_text("text", BlipText::predicting);
+    add_text("text", predicting);
   } else if (head == "ForQuestionAnswering") {
     add_text("question", BlipText::bare);
-    add_text("answer", BlipText::predicting);
+    add_text("answer", predicting);
   } else if (head == "ForImageTextRetrieval") {
     const Quantity shared = config.positive("image_text_hidden_size");
     add_text("text", BlipText::bare);
