@@ -6,7 +6,9 @@
 #include <gtest/gtest.h>
 #include <boost/json/parse.hpp>
 
+#include "base/embedded.h"
 #include "model/config/classes.h"
+#include "model/config/defaults.h"
 #include "model/config/shapes.h"
 
 namespace testloom {
@@ -140,6 +142,26 @@ TEST(ModelConfig, NamesThePartThatAMistakeIsIn) {
             "config.json: vision_config is 5; an object is needed");
   EXPECT_EQ(refusal([&] { read(R"({"model_type": 5})"); }),
             "config.json: model_type is 5; a model type's name is needed");
+}
+
+TEST(ModelConfig, EveryTypesDefaultsAreRead) {
+  size_t types = 0;
+  std::string_view text = embedded::config_defaults().front().text;
+  for (; !text.empty(); text.remove_prefix(text.find('\n') + 1), ++types) {
+    const boost::json::object line = boost::json::parse(text.substr(0, text.find('\n'))).as_object();
+    const std::string type(line.at("model_type").as_string());
+    SCOPED_TRACE(type);
+    const ModelConfig config = ModelConfig::of_type(type);
+    EXPECT_TRUE(config.has_defaults());
+    EXPECT_EQ(config.model_type(), type);
+    for (const auto& [key, value] : line.at("keys").as_object()) EXPECT_TRUE(config.has(key)) << key;
+    EXPECT_NO_THROW(shapes_of(config));
+    if (line.contains("classes")) {
+      const std::string name(line.at("classes").as_object().begin()->value().as_string());
+      EXPECT_FALSE(model_type_of_class(name).empty());
+    }
+  }
+  EXPECT_GT(types, 500u);
 }
 
 TEST(ModelClass, IsNamedInSeveralWays) {

@@ -118,10 +118,10 @@ TEST(Parameters, OtherTypesAndClassesAreEstimatesAndSaySo) {
   const int64_t bare = count_parameters(ModelConfig::of_type("llama"), "LlamaModel").total;
   EXPECT_EQ(estimate(R"({"model_type": "llama"})", "LlamaForSomethingNew").total, bare);
   // A part that is not known.
-  EXPECT_GT(
-      estimate(R"({"model_type": "llava", "text_config": {"model_type": "new", "hidden_size": 64}})").total,
-      64);
-  estimate(R"({"model_type": "nothing_at_all"})");
+  const ParameterCount seen = estimate(R"({"model_type": "llava", "text_config": {"model_type": "new",
+      "hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 2, "vocab_size": 500}})");
+  EXPECT_GT(seen.total, count_parameters(ModelConfig::of_type("clip_vision_model")).total);
+  EXPECT_EQ(seen.by, "llava");
 }
 
 std::string refusal(std::string_view json, std::string_view wanted = {}) {
@@ -170,6 +170,8 @@ TEST(Parameters, RefuseSizesThatNoModelHas) {
       {R"({"model_type": "wav2vec2", "num_conv_pos_embedding_groups": 7})",
        "config.json: num_conv_pos_embedding_groups is 7; a divisor of hidden_size = 768 is needed"},
       {R"({"model_type": "mamba", "expand": -1})", "config.json: expand is -1; a factor above 0 is needed"},
+      {R"({"model_type": "nothing_at_all"})",
+       "'nothing_at_all' is a model type without a formula, and its config says no sizes to estimate by"},
       {R"({"model_type": "clip", "vision_config": {"num_attention_heads": 5}})",
        "config.json: vision_config.hidden_size is 768; a multiple of num_attention_heads = 5 is needed"},
   };

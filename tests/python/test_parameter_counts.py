@@ -26,8 +26,10 @@ OTHERWISE = [
     ("Dinov2", '"image_size": 518'),  # the default of patch_size was 16
     ("Gemma2ForCausalLM", '["Gemma2ForCausalLM"]}'),  # the defaults were those of a larger model
     ("GPTJForQuestionAnswering", ""),  # num_labels outputs
+    ("Granite", '"head_dim"'),  # looked for nowhere
     ("LlavaForConditionalGeneration", '"tie_word_embeddings": true'),  # looked for in another place
     ("Marian", '"share_encoder_decoder_embeddings": false'),
+    ("MT5ForConditionalGeneration", ""),  # the head was untied by default
     ("Qwen2MoeForCausalLM", '"qkv_bias": false'),
     ("Qwen2VL", '"text_config"'),  # the config was flat
     ("SiglipModel", '"projection_size"'),

@@ -164,11 +164,30 @@ bool qwen2(const ModelConfig& config, std::string_view head, Tally& tally) {
   return gated_decoder(config, head, tally, {.query_bias = true});
 }
 
+bool ernie4_5(const ModelConfig& config, std::string_view head, Tally& tally) {
+  const bool bias = config.flag("use_bias");
+  return gated_decoder(config, head, tally, {bias, bias, bias});
+}
+
+bool glm(const ModelConfig& config, std::string_view head, Tally& tally) {
+  return gated_decoder(config, head, tally, {.query_bias = config.flag("attention_bias")});
+}
+
+bool seed_oss(const ModelConfig& config, std::string_view head, Tally& tally) {
+  return gated_decoder(
+      config, head, tally,
+      {config.flag("attention_bias"), config.flag("attention_out_bias"), config.flag("mlp_bias")});
+}
+
 bool qwen3(const ModelConfig& config, std::string_view head, Tally& tally) {
   const bool bias = config.flag("attention_bias");
   return gated_decoder(
       config, head, tally,
       {.query_bias = bias, .output_bias = bias, .attention_norms = 2 * decoder_of(config).head_dim});
+}
+
+bool qwen3_vl_text(const ModelConfig& config, std::string_view head, Tally& tally) {
+  return qwen3(config, head == "TextModel" ? "Model" : head, tally) && head == "TextModel";
 }
 
 bool gemma(const ModelConfig& config, std::string_view head, Tally& tally) {
@@ -245,23 +264,36 @@ bool mamba(const ModelConfig& config, std::string_view head, Tally& tally) {
 
 constexpr TypeFormula kFormulas[] = {
     {"bloom", "Bloom", bloom},
+    {"codegen", "CodeGen", gptj},
+    {"cwm", "Cwm", llama},
+    {"ernie4_5", "Ernie4_5", ernie4_5},
     {"falcon", "Falcon", falcon},
+    {"falcon_mamba", "FalconMamba", mamba},
     {"gemma", "Gemma", gemma},
     {"gemma2", "Gemma2", gemma2},
     {"gemma3_text", "Gemma3", gemma3_text},
+    {"glm", "Glm", glm},
+    {"gpt-sw3", "GPT2", gpt2},
     {"gpt2", "GPT2", gpt2},
     {"gpt_neo", "GPTNeo", gpt_neo},
     {"gpt_neox", "GPTNeoX", gpt_neox},
     {"gptj", "GPTJ", gptj},
+    {"granite", "Granite", llama},
     {"llama", "Llama", llama},
     {"mamba", "Mamba", mamba},
+    {"ministral3", "Ministral3", mistral},
     {"mistral", "Mistral", mistral},
     {"olmo2", "Olmo2", olmo2},
+    {"olmo3", "Olmo3", olmo2},
     {"opt", "OPT", opt},
     {"phi", "Phi", phi},
     {"phi3", "Phi3", phi3},
     {"qwen2", "Qwen2", qwen2},
     {"qwen3", "Qwen3", qwen3},
+    {"qwen3_vl_text", "Qwen3VL", qwen3_vl_text},
+    {"seed_oss", "SeedOss", seed_oss},
+    {"smollm3", "SmolLM3", llama},
+    {"vaultgemma", "VaultGemma", gemma},
 };
 
 }  // namespace

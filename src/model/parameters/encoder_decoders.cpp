@@ -6,8 +6,8 @@ namespace testloom {
 
 namespace {
 
-// T5's stacks have a table of relative positions each, and RMSNorms. The word embeddings are always tied,
-// whatever the config says.
+// T5's stacks have a table of relative positions each (UMT5's layers), and RMSNorms. The word embeddings are
+// always tied, whatever the config says.
 bool t5(const ModelConfig& config, std::string_view head, Tally& tally) {
   const Quantity width = config.positive("d_model");
   const Quantity heads = config.positive("num_heads");
@@ -17,10 +17,14 @@ bool t5(const ModelConfig& config, std::string_view head, Tally& tally) {
   const Quantity feed_forward =
       (gated ? gated_feed_forward(width, inner) : plain_feed_forward(width, inner, false)) + rms_norm(width);
   const Quantity positions = embedding(config.natural("relative_attention_num_buckets"), heads);
+  const bool in_each_layer = config.model_type() == "umt5";
+  const auto tables = [&](Quantity layers) {
+    return in_each_layer || layers.value() == 0 ? layers : Quantity(1);
+  };
   const int64_t encoder_layers = config.natural("num_layers");
   const Quantity decoder_layers = config.natural("num_decoder_layers", encoder_layers);
   tally.add_embedding("embeddings.words", embedding(config.natural("vocab_size"), width));
-  tally.add("encoder.relative_positions", encoder_layers == 0 ? Quantity(0) : positions);
+  tally.add("encoder.relative_positions", positions, tables(encoder_layers));
   tally.add("encoder.layers.attention", attention, encoder_layers);
   tally.add("encoder.layers.feed_forward", feed_forward, encoder_layers);
   tally.add("encoder.norm", rms_norm(width));
@@ -29,7 +33,7 @@ bool t5(const ModelConfig& config, std::string_view head, Tally& tally) {
     tally.add("encoder.layers.cross_attention", attention, encoder_layers);
   }
   if (!encoder_only) {
-    tally.add("decoder.relative_positions", decoder_layers.value() == 0 ? Quantity(0) : positions);
+    tally.add("decoder.relative_positions", positions, tables(decoder_layers));
     tally.add("decoder.layers.attention", attention, decoder_layers);
     tally.add("decoder.layers.cross_attention", attention, decoder_layers);
     tally.add("decoder.layers.feed_forward", feed_forward, decoder_layers);
@@ -108,6 +112,14 @@ bool bart(const ModelConfig& config, std::string_view head, Tally& tally) {
   return bart_like(config, head, tally, {.position_rows = 2, .embedding_norms = true});
 }
 
+bool blenderbot_small(const ModelConfig& config, std::string_view head, Tally& tally) {
+  return bart_like(config, head, tally, {.embedding_norms = true});
+}
+
+bool mbart(const ModelConfig& config, std::string_view head, Tally& tally) {
+  return bart_like(config, head, tally, {.position_rows = 2, .embedding_norms = true, .final_norms = true});
+}
+
 bool pegasus(const ModelConfig& config, std::string_view head, Tally& tally) {
   return bart_like(config, head, tally, {.final_norms = true});
 }
@@ -136,9 +148,15 @@ bool marian(const ModelConfig& config, std::string_view head, Tally& tally) {
 
 constexpr TypeFormula kFormulas[] = {
     {"bart", "Bart", bart},
+    {"blenderbot", "Blenderbot", pegasus},
+    {"blenderbot-small", "BlenderbotSmall", blenderbot_small},
+    {"longt5", "LongT5", t5},
     {"marian", "Marian", marian},
+    {"mbart", "MBart", mbart},
+    {"mt5", "MT5", t5},
     {"pegasus", "Pegasus", pegasus},
     {"t5", "T5", t5},
+    {"umt5", "UMT5", t5},
 };
 
 }  // namespace

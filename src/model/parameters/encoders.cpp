@@ -93,6 +93,14 @@ bool bert(const ModelConfig& config, std::string_view head, Tally& tally) {
   return head == "ForNextSentencePrediction" || add_labels_head(head, config, e, 0, tally);
 }
 
+bool ernie(const ModelConfig& config, std::string_view head, Tally& tally) {
+  if (config.flag("use_task_id")) {
+    tally.add_embedding("embeddings.tasks",
+                        embedding(config.natural("task_type_vocab_size"), config.positive("hidden_size")));
+  }
+  return bert(config, head, tally);
+}
+
 // RoBERTa has its dense layer in the head for sequences, where BERT has a pooler.
 bool roberta(const ModelConfig& config, std::string_view head, Tally& tally) {
   const Encoder e = encoder_of(config);
@@ -159,6 +167,13 @@ bool albert(const ModelConfig& config, std::string_view head, Tally& tally) {
   return add_labels_head(head, config, e, 0, tally);
 }
 
+// What ELECTRA makes of a sequence before it chooses.
+Quantity summary(const ModelConfig& config, const Encoder& e) {
+  if (!config.flag("summary_use_proj")) return 0;
+  const int64_t labels = config.flag("summary_proj_to_labels") ? config.labels() : 0;
+  return linear(e.hidden, labels > 0 ? Quantity(labels) : e.hidden);
+}
+
 bool electra(const ModelConfig& config, std::string_view head, Tally& tally) {
   const Encoder e = encoder_of(config, "embedding_size");
   add_embeddings(e, config.natural("max_position_embeddings"), config.natural("type_vocab_size"), tally);
@@ -177,6 +192,7 @@ bool electra(const ModelConfig& config, std::string_view head, Tally& tally) {
     add_words_head(config, e, false, tally);
     return true;
   }
+  if (head == "ForMultipleChoice") return add_labels_head(head, config, e, summary(config, e), tally);
   return add_labels_head(head, config, e, dense, tally);
 }
 
@@ -220,12 +236,12 @@ bool add_deberta_head(const ModelConfig& config, std::string_view head, const En
   }
   if (head == "ForSequenceClassification") {
     tally.add("pooler", linear(pooled, pooled));
-    tally.add("head", linear(pooled, config.labels()));
+    tally.add("head", linear(e.hidden, config.labels()));
     return true;
   }
   if (head == "ForMultipleChoice") {
     tally.add("pooler", linear(pooled, pooled));
-    tally.add("head", linear(pooled, 1));
+    tally.add("head", linear(e.hidden, 1));
     return true;
   }
   return add_labels_head(head, config, e, 0, tally);
@@ -325,10 +341,15 @@ bool modernbert(const ModelConfig& config, std::string_view head, Tally& tally) 
 constexpr TypeFormula kFormulas[] = {
     {"albert", "Albert", albert},
     {"bert", "Bert", bert},
+    {"camembert", "Camembert", roberta},
+    {"data2vec-text", "Data2VecText", roberta},
     {"deberta", "Deberta", deberta},
     {"deberta-v2", "DebertaV2", deberta_v2},
     {"distilbert", "DistilBert", distilbert},
     {"electra", "Electra", electra},
+    {"ernie", "Ernie", ernie},
+    {"ibert", "IBert", roberta},
+    {"megatron-bert", "MegatronBert", bert},
     {"modernbert", "ModernBert", modernbert},
     {"mpnet", "MPNet", mpnet},
     {"nomic_bert", "NomicBert", nomic_bert},

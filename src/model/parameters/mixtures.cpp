@@ -40,13 +40,21 @@ Quantity experts_of(const Decoder& d, Quantity experts, Quantity width) {
   return experts * gated_feed_forward(d.hidden, width);
 }
 
-bool mixtral(const ModelConfig& config, std::string_view head, Tally& tally) {
+bool all_sparse(const ModelConfig& config, std::string_view head, Tally& tally, bool bias) {
   const Decoder d = decoder_of(config);
   const Quantity experts = config.positive("num_local_experts");
-  add_shell(d, grouped_attention(d, false, false), tally);
+  add_shell(d, grouped_attention(d, bias, bias), tally);
   tally.add("layers.router", linear(d.hidden, experts, false), d.layers);
   tally.add("layers.experts", experts_of(d, experts, d.intermediate), d.layers);
   return add_decoder_head(config, head, d.hidden, tally);
+}
+
+bool mixtral(const ModelConfig& config, std::string_view head, Tally& tally) {
+  return all_sparse(config, head, tally, false);
+}
+
+bool granitemoe(const ModelConfig& config, std::string_view head, Tally& tally) {
+  return all_sparse(config, head, tally, config.flag("attention_bias"));
 }
 
 bool qwen2_moe(const ModelConfig& config, std::string_view head, Tally& tally) {
@@ -79,6 +87,7 @@ bool qwen3_moe(const ModelConfig& config, std::string_view head, Tally& tally) {
 }
 
 constexpr TypeFormula kFormulas[] = {
+    {"granitemoe", "GraniteMoe", granitemoe},
     {"mixtral", "Mixtral", mixtral},
     {"qwen2_moe", "Qwen2Moe", qwen2_moe},
     {"qwen3_moe", "Qwen3Moe", qwen3_moe},

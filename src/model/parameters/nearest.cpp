@@ -1,7 +1,8 @@
 // An estimate for types without a formula: by the sizes that their configs say, as if they were built the way
 // most models with such sizes are.
-#include <algorithm>
+#include <fmt/format.h>
 
+#include "base/text.h"
 #include "model/config/shapes.h"
 #include "model/parameters/decoder_blocks.h"
 #include "model/parameters/formulas.h"
@@ -92,8 +93,7 @@ void add_parts(const ModelConfig& config, Tally& tally) {
   }
 }
 
-bool nearest(const ModelConfig& config, std::string_view head, Tally& tally) {
-  tally.inexact();
+void add_by_sizes(const ModelConfig& config, std::string_view head, Tally& tally) {
   const Shapes shapes = shapes_of(config);
   const bool predicts_words =
       head.ends_with("LM") || head.ends_with("LMHeadModel") || head.ends_with("ForConditionalGeneration");
@@ -104,18 +104,30 @@ bool nearest(const ModelConfig& config, std::string_view head, Tally& tally) {
     tally.add("projector", linear(seen, width) + linear(width, width));
     const bool tied = shapes.tied_words || (shapes.text && shapes.text->tied_words);
     if (predicts_words && shapes.text && !tied) tally.add("head", linear(width, shapes.text->vocab, false));
-    return true;
+    return;
   }
   add_parts(config, tally);
   if (shapes.structure == Structure::stages) {
     add_stages(shapes, tally);
-    return true;
+    return;
   }
   add_front(shapes, tally);
   add_layers(shapes, tally);
   if (shapes.structure == Structure::encoder_decoder) add_decoder(shapes, tally);
   if (predicts_words && !shapes.tied_words) tally.add("head", linear(shapes.hidden, shapes.vocab, false));
   if (head.ends_with("Classification")) tally.add("head", linear(shapes.hidden, config.labels()));
+}
+
+bool nearest(const ModelConfig& config, std::string_view head, Tally& tally) {
+  tally.inexact();
+  const Quantity before = tally.total();
+  add_by_sizes(config, head, tally);
+  if (tally.total().value() == before.value()) {
+    throw Error(
+        ErrorKind::spec,
+        fmt::format("{} is a model type without a formula, and its config says no sizes to estimate by",
+                    quote(config.model_type(), 60)));
+  }
   return true;
 }
 

@@ -18,6 +18,8 @@ class Tally {
   // What is counted here is not what the class has.
   void inexact() { exact_ = false; }
 
+  Quantity total() const { return total_; }
+
   // While it lives, names have `part` and a dot before them.
   class Part {
    public:
