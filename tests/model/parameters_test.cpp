@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/files.h"
+#include "model/parameters/formulas.h"
 #include "model/parameters/quantity.h"
 
 namespace testloom {
@@ -84,6 +85,17 @@ TEST(Parameters, ManyTypesAreComparedByThreeConfigsOrMore) {
         "resnet",  "roberta",    "segformer", "siglip",     "speecht5", "swin",       "t5",
         "vit",     "wav2vec2",   "whisper",   "xlm-roberta"}) {
     EXPECT_GE(configs[type].size(), 3u) << type;
+  }
+}
+
+TEST(Parameters, EveryFormulaIsCompared) {
+  std::set<std::string, std::less<>> compared;
+  for (const Truth& truth : truths()) compared.insert(truth.model_type);
+  for (const auto& family :
+       {encoder_formulas(), decoder_formulas(), mixture_formulas(), encoder_decoder_formulas(),
+        vision_formulas(), convolution_formulas(), multimodal_formulas(), audio_formulas()}) {
+    for (const TypeFormula& formula : family)
+      EXPECT_TRUE(compared.contains(formula.model_type)) << formula.model_type;
   }
 }
 
