@@ -173,6 +173,10 @@ TEST(Parameters, RefuseSizesThatNoModelHas) {
        "config.json: num_heads is [3,6]; a number for each of 4 stages is needed"},
       {R"({"model_type": "segformer", "num_encoder_blocks": 1000000000000})",
        "config.json: depths is [2,2,2,2]; a number for each of 1000000000000 stages is needed"},
+      {R"({"model_type": "swin", "architectures": ["SwinBackbone"], "out_features": ["stage5"]})",
+       "config.json: out_features is [\"stage5\"]; names from \"stem\" to \"stage4\" are needed"},
+      {R"({"model_type": "convnext", "architectures": ["ConvNextBackbone"], "out_indices": [-6]})",
+       "config.json: out_indices is [-6]; numbers from 0 to 4 are needed"},
       {R"({"model_type": "resnet", "layer_type": "round"})",
        "config.json: layer_type is \"round\"; \"basic\" or \"bottleneck\" is needed"},
       {R"({"model_type": "resnet", "hidden_sizes": []})",
@@ -188,6 +192,13 @@ TEST(Parameters, RefuseSizesThatNoModelHas) {
        "config.json: vision_config.hidden_size is 768; a multiple of num_attention_heads = 5 is needed"},
   };
   for (const auto& [json, message] : cases) EXPECT_EQ(refusal(json), message) << json;
+}
+
+TEST(Parameters, LongListsAreRefused) {
+  std::string list = "[1";
+  for (int entry = 0; entry < 20'000; ++entry) list += ",1";
+  const std::string json = R"({"model_type": "swin", "num_heads": 1, "depths": )" + list + "]}";
+  EXPECT_NE(refusal(json).find("a list of at most 10000 is needed"), std::string::npos);
 }
 
 TEST(Parameters, AMillionLayersAreCounted) {

@@ -255,11 +255,17 @@ bool ModelConfig::text_is(std::string_view key, std::string_view wanted) const {
   return value && value->is_string() && value->get_string() == wanted;
 }
 
+void ModelConfig::check_length(std::string_view key, const boost::json::value& list) const {
+  if (list.get_array().size() <= most_list_entries) return;
+  refuse(key, fmt::format("a list of at most {} is needed", most_list_entries));
+}
+
 std::vector<int64_t> ModelConfig::integers(std::string_view key, size_t length) const {
   const boost::json::value* value = find(key);
   if (!value) refuse(key, "");
   if (length > most_list_entries) refuse(key, fmt::format("lists of {} are too long", length));
   if (!value->is_array()) return std::vector<int64_t>(length ? length : 1, integer(key));
+  check_length(key, *value);
   std::vector<int64_t> numbers;
   for (const boost::json::value& entry : value->get_array()) {
     const std::optional<int64_t> number = whole_number(entry);
@@ -282,6 +288,7 @@ std::vector<int64_t> ModelConfig::naturals(std::string_view key, size_t length) 
 std::vector<double> ModelConfig::numbers(std::string_view key) const {
   const boost::json::value* value = find(key);
   if (!value || !value->is_array()) return {number(key)};
+  check_length(key, *value);
   std::vector<double> found;
   for (const boost::json::value& entry : value->get_array()) {
     if (!entry.is_number()) refuse(key, "a list of numbers is needed");
@@ -295,6 +302,7 @@ std::vector<std::string> ModelConfig::texts(std::string_view key) const {
   std::vector<std::string> found;
   if (!value) return found;
   if (!value->is_array()) refuse(key, "a list of texts is needed");
+  check_length(key, *value);
   for (const boost::json::value& entry : value->get_array()) {
     if (!entry.is_string()) refuse(key, "a list of texts is needed");
     found.emplace_back(entry.get_string());

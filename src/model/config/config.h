@@ -20,8 +20,8 @@ namespace testloom {
 
 // A size in a config that is larger than this is a mistake.
 inline constexpr int64_t largest_config_number = 1'000'000'000'000;
-// And a list that ought to be longer than this.
-inline constexpr size_t most_list_entries = 100'000;
+// And so is a list with more entries than this.
+inline constexpr size_t most_list_entries = 10'000;
 
 class ModelConfig {
  public:
@@ -94,6 +94,7 @@ class ModelConfig {
  private:
   ModelConfig() = default;
 
+  void check_length(std::string_view key, const boost::json::value& list) const;
   void take_given(const boost::json::object& config);
   void take_defaults(const boost::json::object& defaults);
   void take_part(const std::string& key, const boost::json::object* spec, const boost::json::object& config);

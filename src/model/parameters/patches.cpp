@@ -1,5 +1,6 @@
 #include "model/parameters/patches.h"
 
+#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -34,20 +35,35 @@ std::vector<int64_t> per_stage(const ModelConfig& config, std::string_view key, 
   return values;
 }
 
+namespace {
+
+// The stage that a name says: 0 for "stem", 7 for "stage7"; -1 for another name.
+int64_t stage_named(std::string_view name) {
+  if (name == "stem") return 0;
+  int64_t stage = -1;
+  if (!name.starts_with("stage")) return -1;
+  const char* end = name.data() + name.size();
+  const auto [read, error] = std::from_chars(name.data() + 5, end, stage);
+  return error == std::errc() && read == end && stage > 0 ? stage : -1;
+}
+
+}  // namespace
+
 std::vector<size_t> handed_out(const ModelConfig& config, size_t stages) {
+  const auto last = static_cast<int64_t>(stages);
   std::vector<size_t> found;
   if (config.has("out_features")) {
     for (const std::string& name : config.texts("out_features")) {
-      size_t stage = 0;
-      while (stage <= stages && name != (stage == 0 ? "stem" : fmt::format("stage{}", stage))) ++stage;
-      if (stage > stages)
+      const int64_t stage = stage_named(name);
+      if (stage < 0 || stage > last) {
         config.refuse("out_features", fmt::format("names from \"stem\" to \"stage{}\" are needed", stages));
-      found.push_back(stage);
+      }
+      found.push_back(static_cast<size_t>(stage));
     }
   } else if (config.has("out_indices")) {
     for (const int64_t index : config.integers("out_indices")) {
-      const int64_t stage = index < 0 ? index + static_cast<int64_t>(stages) + 1 : index;
-      if (stage < 0 || stage > static_cast<int64_t>(stages)) {
+      const int64_t stage = index < 0 ? index + last + 1 : index;
+      if (stage < 0 || stage > last) {
         config.refuse("out_indices", fmt::format("numbers from 0 to {} are needed", stages));
       }
       found.push_back(static_cast<size_t>(stage));
