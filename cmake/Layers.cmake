@@ -21,6 +21,7 @@ testloom_layer(engine DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json CURL::
 file(GLOB shipped_templates CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/templates/*.py)
 if(TARGET testloom_model)
   testloom_embed(testloom_model families ${PROJECT_SOURCE_DIR}/src/model/family/families.tsv ${PROJECT_SOURCE_DIR}/src/model/family/model_types.tsv)
+  testloom_embed(testloom_model config_defaults ${PROJECT_SOURCE_DIR}/src/model/config/defaults.jsonl)
 endif()
 if(TARGET testloom_catalog)
   testloom_embed(testloom_catalog templates ${shipped_templates})

@@ -23,6 +23,9 @@ target_link_libraries(template_property PRIVATE testloom_template fmt::fmt)
 # What scripts/report-families takes out of the tables.
 add_executable(unseen_families ${PROJECT_SOURCE_DIR}/tests/model/unseen_families.cpp)
 target_link_libraries(unseen_families PRIVATE testloom_model fmt::fmt Boost::json)
+# The driver of tests/python/test_parameter_counts.py and scripts/update-parameter-truth.
+add_executable(count_parameters ${PROJECT_SOURCE_DIR}/tests/model/count_parameters.cpp)
+target_link_libraries(count_parameters PRIVATE testloom_model Boost::json)
 
 testloom_test(base)
 testloom_test(template)

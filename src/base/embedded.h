@@ -12,8 +12,9 @@ struct File {
   std::string_view text;
 };
 
-const std::vector<File>& families();   // src/model/family/*.tsv
-const std::vector<File>& templates();  // templates/*.py
-const std::vector<File>& python();     // runner.py, probe.py and oracle.py, which run in other interpreters
+const std::vector<File>& families();         // src/model/family/*.tsv
+const std::vector<File>& config_defaults();  // src/model/config/defaults.jsonl
+const std::vector<File>& templates();        // templates/*.py
+const std::vector<File>& python();  // runner.py, probe.py and oracle.py, which run in other interpreters
 
 }  // namespace testloom::embedded
