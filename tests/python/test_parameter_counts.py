@@ -56,6 +56,8 @@ def rows():
         row = json.loads(line)
         if any(row["architecture"].startswith(name) and part in json.dumps(row["config"]) for name, part in OTHERWISE):
             continue
+        if row["model_type"] not in CONFIG_MAPPING or not hasattr(transformers, row["architecture"]):
+            continue  # of a newer version
         if row["model_type"] not in MADE_FOR_REAL or row["parameters"] < LARGEST_FOR_REAL:
             yield row
 
@@ -83,9 +85,7 @@ def counted(asked):
 
 @pytest.mark.parametrize("model_type", sorted({row["model_type"] for row in ROWS}))
 def test_the_installed_transformers_has_as_many(model_type):
-    asked = [row for row in ROWS if row["model_type"] == model_type and hasattr(transformers, row["architecture"])]
-    if model_type not in CONFIG_MAPPING or not asked:
-        pytest.skip(f"transformers {transformers.__version__} does not have {model_type}")
+    asked = [row for row in ROWS if row["model_type"] == model_type]
     told = counted(asked)
     different = [(row["architecture"], row["config"], made(row), count) for row, count in zip(asked, told)]
     assert not [entry for entry in different if entry[2] != entry[3]]
