@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "model/estimate.h"
+#include "model/estimate/family_prior.h"
 #include "plan/tests.h"
 #include "support/store_fixture.h"
 
