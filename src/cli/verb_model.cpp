@@ -1,4 +1,4 @@
-// `testloom model add|list|show|detect`.
+// `testloom model add|list|show|detect`; estimate has a file of its own.
 #include <filesystem>
 #include <iostream>
 
@@ -261,6 +261,8 @@ void setup_model(CLI::App& app, Context& context) {
                               "  testloom model detect --json - < names.txt");
   detect->add_option("NAME", options->names, "names, or - for one a line on standard input")->required();
   on(detect, run_detect);
+
+  setup_model_estimate(*verb, context);
 }
 
 }  // namespace testloom::cli

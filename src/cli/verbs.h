@@ -50,6 +50,9 @@ void setup_run(CLI::App& app, Context& context);
 void setup_store(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
 
+// What stands below `model` beside the verbs that keep models.
+void setup_model_estimate(CLI::App& parent, Context& context);
+
 // What stands below `plan`.
 void setup_stored_plans(CLI::App& verb, Context& context);
 
