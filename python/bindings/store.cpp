@@ -11,7 +11,7 @@
 #include "catalog/models.h"
 #include "catalog/template_files.h"
 #include "catalog/templates.h"
-#include "model/estimate.h"
+#include "model/estimate/family_prior.h"
 #include "plan/planner.h"
 #include "plan/priority.h"
 #include "plan/render_tree.h"

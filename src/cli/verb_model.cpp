@@ -1,4 +1,4 @@
-// `testloom model add|import|list|show`.
+// `testloom model add|import|list|show`; the other verbs below it have files of their own.
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -237,6 +237,7 @@ void setup_model(CLI::App& app, Context& context) {
   on(show, run_show);
 
   setup_model_detect(*verb, context);
+  setup_model_estimate(*verb, context);
 }
 
 }  // namespace testloom::cli

@@ -50,14 +50,13 @@ void setup_run(CLI::App& app, Context& context);
 void setup_store(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
 
-// Below `model`.
+// What stands below `model` beside the verbs that keep models; detect and estimate need no store.
 void setup_model_scan(CLI::App& parent, Context& context);
+void setup_model_detect(CLI::App& parent, Context& context);
+void setup_model_estimate(CLI::App& parent, Context& context);
 
 // What stands below `plan`.
 void setup_stored_plans(CLI::App& verb, Context& context);
-
-// The one below `model` that needs no store.
-void setup_model_detect(CLI::App& parent, Context& context);
 
 // Those below `template` that need no store.
 void setup_template_check(CLI::App& parent, Context& context);

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "catalog/names.h"
-#include "model/estimate.h"
+#include "model/estimate/family_prior.h"
 #include "plan/axis_check.h"
 #include "plan/cell_sample.h"
 #include "plan/exclusions.h"

@@ -10,7 +10,7 @@
 #include "catalog/json_values.h"
 #include "catalog/models.h"
 #include "catalog/template_parts.h"
-#include "model/estimate.h"
+#include "model/estimate/family_prior.h"
 #include "plan/test_columns.h"
 #include "store/sql_text.h"
 

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "base/files.h"
-#include "model/estimate.h"
+#include "model/estimate/family_prior.h"
 #include "plan/tests.h"
 #include "support/store_fixture.h"
 

@@ -25,6 +25,7 @@ VERBS = [
     "model list",
     "model show",
     "model detect",
+    "model estimate",
     "plan",
     "tests list",
     "tests show",
@@ -227,7 +228,7 @@ def test_an_error_is_an_object_too(planned, arguments, code, kind):
 
 
 STORELESS = ["check good.py", "render good.py", "vars good.py", "vars", "check good.py --sarif", "test good.py"]
-STORELESS = [*(f"template {verb}" for verb in STORELESS), "model detect gpt2", "doctor --python PYTHON"]
+STORELESS = [*(f"template {verb}" for verb in STORELESS), "model detect gpt2", "model estimate gpt2", "doctor --python PYTHON"]
 
 
 @pytest.mark.parametrize("verb", STORELESS)

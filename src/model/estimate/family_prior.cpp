@@ -1,4 +1,4 @@
-#include "model/estimate.h"
+#include "model/estimate/family_prior.h"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // The prior estimate of memory, as figures and as rows to join.
-#include "model/estimate.h"
+#include "model/estimate/family_prior.h"
 
 #include <string_view>
 

@@ -1,0 +1,67 @@
+"""`testloom model estimate`: files, folders, names and lines of JSON; what fits; what is refused."""
+
+import json
+
+import pytest
+
+SMALL = {"model_type": "gpt2", "n_layer": 2, "n_embd": 64, "n_head": 2}
+
+
+@pytest.fixture
+def estimate(testloom):
+    testloom.write("net/config.json", json.dumps(SMALL))
+    return lambda *arguments, **how: testloom("model", "estimate", *arguments, **how)
+
+
+def test_a_folder_and_its_file_are_the_same(estimate):
+    folder, file = (estimate(name, "--json").object for name in ("net", "net/config.json"))
+    assert {**folder, "model": ""} == {**file, "model": ""}
+    assert folder["origin"] == "config" and sum(folder["terms"].values()) == folder["peak_forward_bytes"]
+
+
+def test_options_say_what_lines_say(estimate):
+    options = ["--family", "text_generation", "--mode", "generate", "--batch-size", "8", "--dtype", "float16"]
+    asked = {"model_family": "text_generation", "mode": "generate", "batch_size": 8, "dtype": "float16"}
+    by_options = estimate("net", *options, "--json").object
+    (line,) = estimate("-", stdin=(json.dumps({"config": SMALL, **asked}) + "\n").encode()).stdout.splitlines()
+    assert {name: by_options[name] for name in json.loads(line)} == json.loads(line)
+
+
+def test_lines_answer_lines(estimate):
+    lines = [{"config": "net"}, {"config": "nowhere"}, {}, {"config": SMALL, "batch_size": 0}, {"config": SMALL}]
+    said = estimate("-", stdin=("".join(json.dumps(line) + "\n" for line in lines) + "no JSON\n").encode())
+    answers = [json.loads(line) for line in said.stdout.splitlines()]
+    assert ["error" in answer for answer in answers] == [False, True, True, True, False, True]
+    assert answers[0] == answers[4]
+
+
+def test_the_largest_batch_that_fits(estimate):
+    solved = ["--solve", "batch_size", "--memory", "2GB"]
+    found = estimate("net", *solved, "--json").object
+    assert found["peak_process_bytes"] <= 2e9
+    more = estimate("net", "--batch-size", str(found["batch_size"] + 1), "--json").object
+    assert more["peak_process_bytes"] > 2e9
+
+
+def test_a_name_gets_the_prior_of_its_family(estimate):
+    found = estimate("openai/whisper-tiny", "--batch-size", "4", "--json").object
+    assert (found["origin"], found["peak_process_bytes"]) == ("prior", 3_000_000_000)
+
+
+@pytest.mark.parametrize(
+    "arguments, code, told",
+    [
+        (["net", "--solve", "batch_size"], 2, "--memory"),
+        (["net", "--solve", "layers", "--memory", "4GB"], 2, "layers"),
+        (["net", "--solve", "batch_size", "--memory", "1MB"], 6, "not even"),
+        (["net", "--solve", "batch_size", "--memory", "much"], 2, "much"),
+        (["nowhere", "--solve", "batch_size", "--memory", "4GB"], 2, "nowhere"),
+        (["net", "--dtype", "float12"], 2, "float12"),
+        (["net", "--batch-size", "0"], 2, "batch_size"),
+        (["broken.json"], 6, "broken.json:1:"),
+    ],
+)
+def test_what_cannot_be_is_refused(testloom, estimate, arguments, code, told):
+    testloom.write("broken.json", "{")
+    said = estimate(*arguments, code=code)
+    assert told in said.stderr and said.stdout == ""
