@@ -7,8 +7,8 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "model/files/json_text.h"
 #include "model/files/hub_snapshot.h"
+#include "model/files/json_text.h"
 #include "model/weights/folder_listing.h"
 
 namespace testloom {
