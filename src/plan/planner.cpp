@@ -97,12 +97,12 @@ std::set<std::string> axis_names(const PlanSpec& spec) {
 }
 
 // The templates' variants, for the plan's hardware types and those that they need.
-SelectionRequest selection_request(Connection& connection, const PlanSpec& spec) {
+SelectionRequest selection_request(Connection& connection, TemplatesAhead& ahead, const PlanSpec& spec) {
   std::set<std::string> hardware_types(spec.hardware_types.begin(), spec.hardware_types.end());
   SelectionRequest request;
   request.hardware_types = spec.hardware_types;
   for (;;) {
-    request.variants = make_variants(connection, hardware_types, axis_names(spec));
+    request.variants = make_variants(connection, ahead, hardware_types, axis_names(spec));
     std::vector<std::vector<NeedInfo>> needs;
     for (const Variant& variant : request.variants) needs.push_back(variant.needs);
     request.needed_hardware_types = other_hardware_types(spec, needs);
@@ -138,8 +138,9 @@ PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::strin
       notes.push_back(fmt::format("memory_gb has a limit for {}, which is no hardware type of the plan",
                                   quote(hardware_type)));
   }
+  TemplatesAhead ahead(store, spec.hardware_types.front());
   const AttributeTypes attributes = write_plan_models(connection, plan_id, spec);
-  const SelectionRequest selection = selection_request(connection, spec);
+  const SelectionRequest selection = selection_request(connection, ahead, spec);
   select_templates(connection, plan_id, selection);
   Connection checker = store.connect();
   Expansion expansion(connection, {plan_id, &spec, &selection.variants, &attributes, &checker});

@@ -56,12 +56,19 @@ std::set<std::string> names_by_hardware(Connection& connection) {
   return names;
 }
 
-Compiled compile_live(Connection& connection, const LiveTemplate& live, const std::string& hardware_type,
-                      const std::set<std::string>& axes, const std::set<std::string>& by_hardware) {
-  const std::string path = fmt::format("template '{}'", live.key.template_name);
-  PartsFinder files(live.files, path);
+std::string path_of(const LiveTemplate& live) { return fmt::format("template '{}'", live.key.template_name); }
+
+Template compile(Connection& connection, const LiveTemplate& live, const std::string& hardware_type) {
+  PartsFinder files(live.files, path_of(live));
   StoreFinder stored(connection, {live.key.model_family, hardware_type});
   FinderChain finder(&files, &stored);
+  return Template::compile(path_of(live), live.key.content, {.output = live.output, .finder = &finder});
+}
+
+Compiled compile_live(Connection& connection, TemplatesAhead& ahead, const LiveTemplate& live,
+                      const std::string& hardware_type, const std::set<std::string>& axes,
+                      const std::set<std::string>& by_hardware) {
+  const std::string path = path_of(live);
   Compiled made;
   Variant& variant = made.variant;
   variant.template_id = live.key.template_id;
@@ -69,8 +76,8 @@ Compiled compile_live(Connection& connection, const LiveTemplate& live, const st
   variant.model_family = live.key.model_family;
   variant.hardware_type = live.key.hardware_type;
   try {
-    const Template compiled =
-        Template::compile(path, live.key.content, {.output = live.output, .finder = &finder});
+    const std::unique_ptr<Template> done = ahead.take(live.key.template_id, hardware_type);
+    const Template compiled = done ? std::move(*done) : compile(connection, live, hardware_type);
     variant.version_id = write_version(connection, live.key, compiled);
     variant.required_keys = compiled.required_keys();
     variant.parameters = compiled.parameters();
@@ -93,9 +100,35 @@ Compiled compile_live(Connection& connection, const LiveTemplate& live, const st
 
 }  // namespace
 
+TemplatesAhead::TemplatesAhead(const Store& store, std::string hardware_type)
+    : hardware_type_(std::move(hardware_type)) {
+  running_ = std::async(std::launch::async, [&store, hardware = hardware_type_] {
+    Compiled compiled;
+    try {
+      Connection connection = store.connect();
+      for (const LiveTemplate& live : read_live(connection)) {
+        if (live.key.hardware_type.value_or(hardware) != hardware) continue;
+        compiled[live.key.template_id] =
+            std::make_unique<Template>(testloom::compile(connection, live, hardware));
+      }
+    } catch (const Error&) {
+      // Whoever needs it compiles it and sees the error.
+    }
+    return compiled;
+  });
+}
+
+std::unique_ptr<Template> TemplatesAhead::take(int64_t template_id, const std::string& hardware_type) {
+  if (running_.valid()) compiled_ = running_.get();
+  if (hardware_type != hardware_type_) return nullptr;
+  const auto found = compiled_.find(template_id);
+  return found == compiled_.end() ? nullptr : std::move(found->second);
+}
+
 // There are few templates, so all are compiled; those made of the store's texts for each hardware type, since
 // these may have variants.
-std::vector<Variant> make_variants(Connection& connection, const std::set<std::string>& hardware_types,
+std::vector<Variant> make_variants(Connection& connection, TemplatesAhead& ahead,
+                                   const std::set<std::string>& hardware_types,
                                    const std::set<std::string>& axes) {
   const std::set<std::string> by_hardware = names_by_hardware(connection);
   std::vector<Variant> variants;
@@ -104,7 +137,7 @@ std::vector<Variant> make_variants(Connection& connection, const std::set<std::s
     for (const std::string& hardware_type : hardware_types) {
       if (live.key.hardware_type && *live.key.hardware_type != hardware_type) continue;
       if (!made || made->depends_on_hardware)
-        made = compile_live(connection, live, hardware_type, axes, by_hardware);
+        made = compile_live(connection, ahead, live, hardware_type, axes, by_hardware);
       variants.push_back(made->variant);
       variants.back().on_hardware = hardware_type;
     }

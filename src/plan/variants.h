@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "store/database.h"
+#include "store/store.h"
 #include "testloom/template.h"
 
 namespace testloom {
@@ -27,10 +30,28 @@ struct Variant {
   std::vector<NeedInfo> needs;
 };
 
+// Compiles them before they are needed, as far as that goes without knowing a plan. Runs beside the planning,
+// with a connection of its own.
+class TemplatesAhead {
+ public:
+  TemplatesAhead(const Store& store, std::string hardware_type);
+
+  // The one of this template for the hardware type it was made with, once; null where there is none.
+  std::unique_ptr<Template> take(int64_t template_id, const std::string& hardware_type);
+
+ private:
+  using Compiled = std::map<int64_t, std::unique_ptr<Template>>;
+
+  const std::string hardware_type_;
+  std::future<Compiled> running_;
+  Compiled compiled_;
+};
+
 // Every template that is not removed and no partial, for each of these hardware types that fits it. Versions
 // are written where they are new. `axes` are the parameters that the plan has values for. REQUIRES: a
 // transaction is open.
-std::vector<Variant> make_variants(Connection& connection, const std::set<std::string>& hardware_types,
+std::vector<Variant> make_variants(Connection& connection, TemplatesAhead& ahead,
+                                   const std::set<std::string>& hardware_types,
                                    const std::set<std::string>& axes);
 
 }  // namespace testloom
