@@ -16,6 +16,7 @@
 #include "model/estimate/request.h"
 #include "model/estimate/solve.h"
 #include "model/family/family.h"
+#include "model/files/hub_cache.h"
 
 namespace testloom::cli {
 
@@ -88,25 +89,36 @@ void show(const std::string& model, const Workload& work, const Estimate& estima
   print_line(fmt::format("by          {}", estimate.origin));
 }
 
-bool is_config(const std::string& model) {
+// Where the model's config is: the path that was given, else what the hub's cache has of a model of this
+// name.
+std::optional<std::string> config_path(const std::string& model) {
   std::error_code ignored;
-  return std::filesystem::exists(model, ignored);
+  if (std::filesystem::exists(model, ignored)) return model;
+  if (const auto snapshot = cached_snapshot(model);
+      snapshot && std::filesystem::exists(*snapshot / "config.json", ignored))
+    return snapshot->native();
+  if (model.starts_with('/') || model.starts_with('.') || model.ends_with(".json")) {
+    throw Error(ErrorKind::spec, fmt::format("there is no file or folder {}", quote(model, 400)),
+                "name a config.json, a folder with one, or a model");
+  }
+  return std::nullopt;
 }
 
 int estimate_one(const Context& context, const EstimateOptions& options, const std::string& model) {
   Workload work = read_workload(options.request);
   Estimate estimate;
-  if (!is_config(model)) {
-    check_model_name(model);
+  check_model_name(model);
+  const std::optional<std::string> path = config_path(model);
+  if (!path) {
     if (!options.solve.empty()) {
       throw Error(ErrorKind::usage, fmt::format("there is no file or folder {}", quote(model)),
                   "--solve needs the model's config.json, or the folder that it is in");
     }
     estimate = prior_of(model, work);
   } else if (options.solve.empty()) {
-    estimate = estimate_memory(read_config(model), work);
+    estimate = estimate_memory(read_config(*path), work);
   } else {
-    Solution solution = solve(read_config(model), work, options.solve, bytes_of(options.memory));
+    Solution solution = solve(read_config(*path), work, options.solve, bytes_of(options.memory));
     work = solution.work;
     estimate = std::move(solution.estimate);
   }

@@ -19,6 +19,17 @@ def test_a_folder_and_its_file_are_the_same(estimate):
     assert folder["origin"] == "config" and sum(folder["terms"].values()) == folder["peak_forward_bytes"]
 
 
+def test_a_model_of_the_hub_is_looked_up_in_its_cache(testloom, estimate):
+    testloom.write("hub/models--acme--net/snapshots/c0/config.json", json.dumps(SMALL))
+    found = estimate("acme/net", "--json", env={"HF_HUB_CACHE": str(testloom.folder / "hub")}).object
+    assert found["origin"] == "config" and found["parameters"] == estimate("net", "--json").object["parameters"]
+
+
+@pytest.mark.parametrize("path", ["/no/config.json", "./no", "no.json"])
+def test_a_path_that_is_not_there_is_no_name(estimate, path):
+    assert f"there is no file or folder '{path}'" in estimate(path, code=6).stderr
+
+
 def test_options_say_what_lines_say(estimate):
     options = ["--family", "text_generation", "--mode", "generate", "--batch-size", "8", "--dtype", "float16"]
     asked = {"model_family": "text_generation", "mode": "generate", "batch_size": 8, "dtype": "float16"}
