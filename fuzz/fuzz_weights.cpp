@@ -20,13 +20,13 @@ void report(const std::string& what) {
   std::abort();
 }
 
-void check(std::vector<Tensor> tensors, uint64_t size) {
+void check(std::vector<TensorInfo> tensors, uint64_t size) {
   count_parameters(tensors);
-  std::sort(tensors.begin(), tensors.end(), [](const Tensor& a, const Tensor& b) {
+  std::sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
   uint64_t end = 0;
-  for (const Tensor& tensor : tensors) {
+  for (const TensorInfo& tensor : tensors) {
     if (tensor.begin > tensor.end || tensor.end > size) report("a tensor is not in the file: " + tensor.name);
     if (tensor.begin < end && tensor.bytes() > 0) report("tensors overlap: " + tensor.name);
     if (tensor.dtype.empty() || tensor.elements != product_of(tensor.shape))

@@ -65,8 +65,8 @@ TEST(WeightSets, AreOrderedAsLoadersTakeThem) {
   for (const Case& c : cases) EXPECT_EQ(shown(c.files), c.sets);
 }
 
-Tensor tensor(std::string name, std::string_view dtype, std::vector<uint64_t> shape) {
-  Tensor made{std::move(name), dtype, std::move(shape), 0, 0, 0};
+TensorInfo tensor(std::string name, std::string_view dtype, std::vector<uint64_t> shape) {
+  TensorInfo made{std::move(name), dtype, std::move(shape), 0, 0, 0};
   made.elements = product_of(made.shape).value();
   return made;
 }
@@ -74,7 +74,7 @@ Tensor tensor(std::string name, std::string_view dtype, std::vector<uint64_t> sh
 // In each way of packing, a layer of 4096 inputs and 1024 outputs.
 TEST(PackedWeights, AreCountedAsWhatWasPacked) {
   constexpr uint64_t in = 4096, out = 1024, plain = 300;
-  const std::vector<std::vector<Tensor>> ways = {
+  const std::vector<std::vector<TensorInfo>> ways = {
       {tensor("l.weight", "BF16", {out, in})},
       // GPTQ with 4 bits and groups of 128; with 3 bits; without g_idx, with 8 bits
       {tensor("l.qweight", "I32", {in / 8, out}), tensor("l.scales", "F16", {32, out}),
@@ -97,7 +97,7 @@ TEST(PackedWeights, AreCountedAsWhatWasPacked) {
        tensor("l.weight_global_scale", "F32", {1})},
       {tensor("l.weight", "Q4_K", {out, in})},
   };
-  for (std::vector<Tensor> tensors : ways) {
+  for (std::vector<TensorInfo> tensors : ways) {
     tensors.push_back(tensor("norm.weight", "F32", {plain}));
     EXPECT_EQ(count_parameters(tensors), in * out + plain)
         << tensors.front().name << ' ' << tensors.front().dtype;
@@ -105,7 +105,7 @@ TEST(PackedWeights, AreCountedAsWhatWasPacked) {
 }
 
 TEST(PackedWeights, AreNotGuessed) {
-  for (const std::vector<Tensor>& tensors : std::vector<std::vector<Tensor>>{
+  for (const std::vector<TensorInfo>& tensors : std::vector<std::vector<TensorInfo>>{
            {tensor("l.qweight", "I32", {512, 1024})},
            {tensor("l.qweight", "I32", {512, 1024}), tensor("l.scales", "F16", {32, 1024})},
            {tensor("l.qweight", "I32", {512, 1024}), tensor("l.scales", "F16", {32, 1024}),

@@ -30,7 +30,7 @@ TEST(Gguf, ReadsTensorsAsGgmlsOwnPackageDoes) {
   for (const auto& [file, tensors] : expected.as_object()) {
     FileBytes source(kSamples / std::string(file));
     boost::json::array got;
-    for (const Tensor& t : read_gguf(source).tensors) {
+    for (const TensorInfo& t : read_gguf(source).tensors) {
       got.push_back({t.name, t.dtype, boost::json::value_from(t.shape), t.elements, t.begin, t.bytes()});
     }
     EXPECT_EQ(boost::json::serialize(got), boost::json::serialize(tensors)) << file;

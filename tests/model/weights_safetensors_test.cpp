@@ -8,7 +8,7 @@
 namespace testloom {
 namespace {
 
-std::vector<Tensor> read(std::string_view bytes) {
+std::vector<TensorInfo> read(std::string_view bytes) {
   MemoryBytes source("m", bytes);
   return read_safetensors(source);
 }
@@ -20,7 +20,7 @@ TEST(Safetensors, ReadsTensorsInTheHeadersOrder) {
       R"({"__metadata__": {"format": "pt"}, "b.weight": {"dtype": "F16", "shape": [2, 3], "data_offsets": [8, 20]},)"
       R"("a": {"data_offsets": [0, 8], "shape": [], "dtype": "I64", "more": {"x": [1, [null]]}},)"
       R"("none": {"dtype": "F32", "shape": [4, 0], "data_offsets": [20, 20]}}   )";
-  const std::vector<Tensor> tensors = read(safetensors_file(json, 20));
+  const std::vector<TensorInfo> tensors = read(safetensors_file(json, 20));
   ASSERT_EQ(tensors.size(), 3U);
   const uint64_t data = 8 + json.size();
   EXPECT_EQ(tensors[0].name, "b.weight");
@@ -201,7 +201,7 @@ TEST(Safetensors, ReadsLongHeadersInPieces) {
     json += fmt::format(R"({}"layers.{}.\u00e9{}":{{"dtype":"BF16","shape":[{},2],"data_offsets":[{},{}]}})",
                         i ? "," : "", i, std::string(i % 7, 'x'), 1, 4 * i, 4 * i + 4);
   }
-  const std::vector<Tensor> tensors = read(safetensors_file(json + "}", 4 * count));
+  const std::vector<TensorInfo> tensors = read(safetensors_file(json + "}", 4 * count));
   ASSERT_EQ(tensors.size(), count);
   for (size_t i = 0; i < count; ++i) {
     EXPECT_EQ(tensors[i].name, fmt::format("layers.{}.é{}", i, std::string(i % 7, 'x')));

@@ -6,11 +6,11 @@ namespace testloom {
 
 namespace {
 
-Tensor norm(Pass& pass, const Decoder& d, double n) {
+Tensor norm(Pass& pass, const DecoderCode& d, double n) {
   return d.style.rms ? rms_norm(pass, n) : layer_norm(pass, n);
 }
 
-Tensor feed(Pass& pass, const Decoder& d, double tokens) {
+Tensor feed(Pass& pass, const DecoderCode& d, double tokens) {
   const auto layer = [&](double rows) {
     return d.style.gated ? gated_feed_forward(pass, rows, d.hidden, d.inner, d.activation)
                          : feed_forward(pass, rows, d.hidden, d.inner, d.activation);
@@ -24,7 +24,7 @@ Tensor feed(Pass& pass, const Decoder& d, double tokens) {
 }
 
 // Attention of one layer with its projection back; what goes to the cache replaces what was there.
-Tensor attention(Pass& pass, const Decoder& d, double length, double past, Tensor cached[2]) {
+Tensor attention(Pass& pass, const DecoderCode& d, double length, double past, Tensor cached[2]) {
   Tape& tape = pass.tape;
   const DecoderStyle& style = d.style;
   const Attend sizes = {d.batch, d.heads, d.kv_heads, d.head_dim, length, past + length};
@@ -69,7 +69,7 @@ Tensor attention(Pass& pass, const Decoder& d, double length, double past, Tenso
   return tape.linear(tokens, d.heads * d.head_dim, d.hidden);
 }
 
-Tensor layer(Pass& pass, const Decoder& d, Tensor states, double length, double past, Tensor cached[2]) {
+Tensor layer(Pass& pass, const DecoderCode& d, Tensor states, double length, double past, Tensor cached[2]) {
   Tape& tape = pass.tape;
   const double tokens = d.batch * length;
   const double n = tokens * d.hidden;
@@ -91,7 +91,7 @@ Tensor layer(Pass& pass, const Decoder& d, Tensor states, double length, double 
 
 }  // namespace
 
-Tensor pass_over(Pass& pass, const Decoder& d, double length, double past, KeyValueCache& cache,
+Tensor pass_over(Pass& pass, const DecoderCode& d, double length, double past, KeyValueCache& cache,
                  bool last_logits) {
   Tape& tape = pass.tape;
   const double tokens = d.batch * length;
@@ -114,7 +114,7 @@ Tensor pass_over(Pass& pass, const Decoder& d, double length, double past, KeyVa
   return tape.linear(last_logits ? d.batch : tokens, d.hidden, d.vocab, Part::logits);
 }
 
-void write_decoder_call(const Call& call, const Decoder& d, double length) {
+void write_decoder_call(const Call& call, const DecoderCode& d, double length) {
   KeyValueCache cache;
   const bool last = call.generates() && d.style.last_logits;
   Tensor logits = pass_over(call.pass, d, length, 0, cache, last);
@@ -129,6 +129,8 @@ void write_decoder_call(const Call& call, const Decoder& d, double length) {
             [&](double past) { pass_over(call.pass, d, 1, length + past - 1, cache, last); });
 }
 
-void write_decoder_call(const Call& call, const Decoder& d) { write_decoder_call(call, d, call.length()); }
+void write_decoder_call(const Call& call, const DecoderCode& d) {
+  write_decoder_call(call, d, call.length());
+}
 
 }  // namespace testloom

@@ -27,7 +27,7 @@ struct DecoderStyle {
   bool holds_attention = false;  // what attention gave stays until the layer's end
 };
 
-struct Decoder {
+struct DecoderCode {
   DecoderStyle style;
   double batch = 1;
   double hidden = 1;
@@ -43,18 +43,18 @@ struct Decoder {
 };
 
 // Llama and the many types that share its code.
-Decoder llama_of(const Call& call);
+DecoderCode llama_of(const Call& call);
 
 // Keys and values of each layer.
 using KeyValueCache = std::vector<Tensor>;
 
 // All layers and the head, over `length` new tokens a text with `past` tokens in the cache. Gives the logits.
-Tensor pass_over(Pass& pass, const Decoder& d, double length, double past, KeyValueCache& cache,
+Tensor pass_over(Pass& pass, const DecoderCode& d, double length, double past, KeyValueCache& cache,
                  bool last_logits);
 
 // The call of a language model: a forward over the prompt, or generate.
-void write_decoder_call(const Call& call, const Decoder& decoder);
+void write_decoder_call(const Call& call, const DecoderCode& decoder);
 // The same with a prompt of this length.
-void write_decoder_call(const Call& call, const Decoder& decoder, double length);
+void write_decoder_call(const Call& call, const DecoderCode& decoder, double length);
 
 }  // namespace testloom

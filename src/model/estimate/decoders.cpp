@@ -32,9 +32,9 @@ constexpr DecoderStyle phi = {
     .parallel = true, .eager = {.most = 2, .kept = 1}, .mask = true, .last_logits = true};
 
 // Where a config keeps the sizes; keys that have several names go by any of them.
-Decoder decoder_of(const Call& call, const DecoderStyle& style) {
+DecoderCode decoder_of(const Call& call, const DecoderStyle& style) {
   const ModelConfig& config = call.config;
-  Decoder d;
+  DecoderCode d;
   d.style = style;
   d.batch = call.batch();
   d.hidden = size_of(config, "hidden_size");
@@ -50,7 +50,7 @@ Decoder decoder_of(const Call& call, const DecoderStyle& style) {
 }
 
 void write_gpt2(const Call& call) {
-  Decoder d = decoder_of(call, gpt2);
+  DecoderCode d = decoder_of(call, gpt2);
   if (call.config.has("n_inner")) d.inner = size_of(call.config, "n_inner");
   write_decoder_call(call, d);
 }
@@ -58,33 +58,33 @@ void write_gpt2(const Call& call) {
 void write_gpt_neo(const Call& call) { write_decoder_call(call, decoder_of(call, gpt_neo)); }
 
 void write_gpt_neox(const Call& call) {
-  Decoder d = decoder_of(call, gpt_neox);
+  DecoderCode d = decoder_of(call, gpt_neox);
   d.rotary = call.config.number(call.config.first_of({"rotary_pct", "partial_rotary_factor"}), 0.25);
   d.style.parallel = call.config.flag("use_parallel_residual", true);
   write_decoder_call(call, d);
 }
 
 void write_gptj(const Call& call) {
-  Decoder d = decoder_of(call, gptj);
+  DecoderCode d = decoder_of(call, gptj);
   d.rotary = size_of(call.config, "rotary_dim") / d.head_dim;
   if (call.config.has("n_inner")) d.inner = size_of(call.config, "n_inner");
   write_decoder_call(call, d);
 }
 
 void write_opt(const Call& call) {
-  Decoder d = decoder_of(call, opt);
+  DecoderCode d = decoder_of(call, opt);
   d.inner = size_of(call.config, "ffn_dim");
   write_decoder_call(call, d);
 }
 
 void write_bloom(const Call& call) {
-  Decoder d = decoder_of(call, bloom);
+  DecoderCode d = decoder_of(call, bloom);
   d.activation = "bloom_gelu";
   write_decoder_call(call, d);
 }
 
 void write_falcon(const Call& call) {
-  Decoder d = decoder_of(call, falcon);
+  DecoderCode d = decoder_of(call, falcon);
   if (!call.config.flag("new_decoder_architecture")) {
     d.kv_heads = call.config.flag("multi_query") ? 1 : d.heads;
   } else if (call.config.has("num_kv_heads")) {
@@ -100,14 +100,14 @@ void write_falcon(const Call& call) {
 void write_llama(const Call& call) { write_decoder_call(call, llama_of(call)); }
 
 void write_phi(const Call& call) {
-  Decoder d = decoder_of(call, phi);
+  DecoderCode d = decoder_of(call, phi);
   d.rotary = call.config.number("partial_rotary_factor", 0.5);
   write_decoder_call(call, d);
 }
 
 // Each token goes to a few experts; the tokens of an expert are gathered and scattered.
 void write_mixture(const Call& call) {
-  Decoder d = llama_of(call);
+  DecoderCode d = llama_of(call);
   if (call.config.has("moe_intermediate_size")) d.inner = size_of(call.config, "moe_intermediate_size");
   d.experts_a_token = static_cast<double>(call.config.natural("num_experts_per_tok", 2));
   write_decoder_call(call, d);
@@ -172,8 +172,8 @@ constexpr Forward forwards[] = {
 
 }  // namespace
 
-Decoder llama_of(const Call& call) {
-  Decoder d = decoder_of(call, llama);
+DecoderCode llama_of(const Call& call) {
+  DecoderCode d = decoder_of(call, llama);
   d.rotary = call.config.number("partial_rotary_factor", 1);
   return d;
 }

@@ -108,7 +108,7 @@ void write_blip(const Call& call) {
 // The decoder's part of a config, as a call of its own.
 void write_language_model(const Call& call, const ModelConfig& text, double length) {
   const Call inner = {text, "ForCausalLM", call.work, call.pass};
-  Decoder d = llama_of(inner);
+  DecoderCode d = llama_of(inner);
   d.style.last_logits = d.style.last_logits && call.generates();
   write_decoder_call(inner, d, length);
 }

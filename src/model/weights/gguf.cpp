@@ -147,7 +147,7 @@ class HeaderReader {
   }
 
   void read_tensor(uint64_t alignment) {
-    Tensor tensor;
+    TensorInfo tensor;
     tensor.name = bytes_.text(kMaxNameBytes, "a tensor's name");
     const auto refuse = [&](const std::string& problem, const char* hint = "") {
       bytes_.refuse(fmt::format("tensor {}: {}", quote(tensor.name), problem), hint);
@@ -191,7 +191,7 @@ class HeaderReader {
   // From offsets into the data to places in the file.
   void place_tensors(uint64_t alignment) {
     const uint64_t data = (bytes_.at() + alignment - 1) / alignment * alignment;
-    for (Tensor& tensor : header_.tensors) {
+    for (TensorInfo& tensor : header_.tensors) {
       tensor.begin += data;
       tensor.end += data;
       if (tensor.end <= source_.size()) continue;

@@ -22,7 +22,7 @@ struct GgufHeader {
   uint32_t version = 0;
   bool big_endian = false;
   std::map<std::string, Value> metadata;  // without lists (vocabularies) and texts of more than 4 KB
-  std::vector<Tensor> tensors;            // in the file's order
+  std::vector<TensorInfo> tensors;        // in the file's order
 
   // Nothing where it is not there, or of another kind.
   std::optional<std::string> text(const std::string& key) const;

@@ -11,11 +11,11 @@ namespace {
 
 class Packed {
  public:
-  explicit Packed(const std::vector<Tensor>& tensors) : tensors_(tensors) {}
+  explicit Packed(const std::vector<TensorInfo>& tensors) : tensors_(tensors) {}
 
   std::optional<uint64_t> count() {
     uint64_t sum = 0;
-    for (const Tensor& tensor : tensors_) {
+    for (const TensorInfo& tensor : tensors_) {
       const auto parameters = parameters_of(tensor);
       if (!parameters || __builtin_add_overflow(sum, *parameters, &sum)) return std::nullopt;
     }
@@ -24,15 +24,15 @@ class Packed {
 
  private:
   // The tensor `prefix` + `end`; null where there is none.
-  const Tensor* find(std::string_view prefix, std::string_view end) {
+  const TensorInfo* find(std::string_view prefix, std::string_view end) {
     if (by_name_.empty()) {
-      for (const Tensor& tensor : tensors_) by_name_.emplace(tensor.name, &tensor);
+      for (const TensorInfo& tensor : tensors_) by_name_.emplace(tensor.name, &tensor);
     }
     const auto found = by_name_.find(std::string(prefix).append(end));
     return found == by_name_.end() ? nullptr : found->second;
   }
 
-  std::optional<uint64_t> parameters_of(const Tensor& tensor) {
+  std::optional<uint64_t> parameters_of(const TensorInfo& tensor) {
     const std::string_view name = tensor.name;
     const auto before = [&](std::string_view end) { return name.substr(0, name.size() - end.size()); };
     if (name.ends_with(".qweight")) return words(tensor, before(".qweight"));
@@ -55,14 +55,14 @@ class Packed {
 
   // GPTQ packs the inputs of [inputs, outputs] into words of 32 bits, AWQ the outputs. Scales are
   // [groups, outputs], zeros [groups, outputs * bits / 32].
-  std::optional<uint64_t> words(const Tensor& weight, std::string_view prefix) {
-    const Tensor* scales = find(prefix, ".scales");
+  std::optional<uint64_t> words(const TensorInfo& weight, std::string_view prefix) {
+    const TensorInfo* scales = find(prefix, ".scales");
     if (weight.shape.size() != 2 || !scales || scales->shape.size() != 2) return std::nullopt;
     const uint64_t outputs = scales->shape[1];
     const auto product = [](uint64_t a, uint64_t b) { return product_of(std::array{a, b}); };
     if (outputs != weight.shape[1]) return product(weight.shape[0], outputs);
-    const Tensor* zeros = find(prefix, ".qzeros");
-    const Tensor* groups = find(prefix, ".g_idx");
+    const TensorInfo* zeros = find(prefix, ".qzeros");
+    const TensorInfo* groups = find(prefix, ".g_idx");
     if (groups && groups->shape.size() == 1) return product(groups->shape[0], outputs);
     if (!zeros || zeros->shape.size() != 2 || zeros->shape[1] == 0) return std::nullopt;
     const auto inputs = product(weight.shape[0], outputs);
@@ -81,13 +81,13 @@ class Packed {
            name.ends_with(".quant_state.bitsandbytes__fp4");
   }
 
-  const std::vector<Tensor>& tensors_;
-  std::unordered_map<std::string_view, const Tensor*> by_name_;
+  const std::vector<TensorInfo>& tensors_;
+  std::unordered_map<std::string_view, const TensorInfo*> by_name_;
 };
 
 }  // namespace
 
-std::optional<uint64_t> count_parameters(const std::vector<Tensor>& tensors) {
+std::optional<uint64_t> count_parameters(const std::vector<TensorInfo>& tensors) {
   return Packed(tensors).count();
 }
 

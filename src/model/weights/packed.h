@@ -13,6 +13,6 @@ namespace testloom {
 // Of all tensors of a model. Known: GPTQ and AWQ (qweight, scales, qzeros, g_idx), bitsandbytes (weight with
 // quant_state), blocks with scales of 4 bits (MXFP4), packed weights of 4-bit floats (NVFP4). Nothing where a
 // weight is packed in a way that shapes do not tell.
-std::optional<uint64_t> count_parameters(const std::vector<Tensor>& tensors);
+std::optional<uint64_t> count_parameters(const std::vector<TensorInfo>& tensors);
 
 }  // namespace testloom

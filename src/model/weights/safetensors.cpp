@@ -42,7 +42,7 @@ uint64_t header_length(ByteSource& source) {
   return length;
 }
 
-std::vector<Tensor> read_json(ByteSource& source, uint64_t length) {
+std::vector<TensorInfo> read_json(ByteSource& source, uint64_t length) {
   SafetensorsJson json;
   std::string piece;
   uint64_t at = 0;
@@ -61,7 +61,7 @@ std::vector<Tensor> read_json(ByteSource& source, uint64_t length) {
 }
 
 // Puts the tensor's place where it is in the file.
-void check(Tensor& tensor, uint64_t data, const ByteSource& source) {
+void check(TensorInfo& tensor, uint64_t data, const ByteSource& source) {
   const auto refuse = [&](const std::string& problem, const char* hint = "") {
     refuse_weights(source.path(), fmt::format("tensor {}: {}", quote(tensor.name), problem), hint);
   };
@@ -88,14 +88,14 @@ void check(Tensor& tensor, uint64_t data, const ByteSource& source) {
 
 }  // namespace
 
-std::vector<Tensor> read_safetensors(ByteSource& source) {
+std::vector<TensorInfo> read_safetensors(ByteSource& source) {
   const uint64_t length = header_length(source);
   const uint64_t data = kLengthBytes + length;
-  std::vector<Tensor> tensors = read_json(source, length);
-  for (Tensor& tensor : tensors) check(tensor, data, source);
+  std::vector<TensorInfo> tensors = read_json(source, length);
+  for (TensorInfo& tensor : tensors) check(tensor, data, source);
   if (const auto conflict = find_conflict(tensors, true, data)) refuse_weights(source.path(), *conflict);
   uint64_t end = data;
-  for (const Tensor& tensor : tensors) end = std::max(end, tensor.end);
+  for (const TensorInfo& tensor : tensors) end = std::max(end, tensor.end);
   if (end != source.size()) {
     refuse_weights(source.path(),
                    fmt::format("its tensors end at byte {}, and the file has {}", end, source.size()),

@@ -13,6 +13,6 @@ namespace testloom {
 // tensor for a header that is not whole, is over max_header_bytes or max_tensors, or does not fit the file:
 // places that overlap, leave a gap or end elsewhere than the file, and sizes that are not those of dtype and
 // shape.
-std::vector<Tensor> read_safetensors(ByteSource& source);
+std::vector<TensorInfo> read_safetensors(ByteSource& source);
 
 }  // namespace testloom

@@ -63,7 +63,7 @@ struct Handler {
   static constexpr size_t max_key_size = 65'535;  // of a tensor's name
   static constexpr size_t max_string_size = -1;
 
-  std::vector<Tensor> tensors;
+  std::vector<TensorInfo> tensors;
   std::string problem;
   Place place = Place::start;
   Place after = Place::header;  // where to go on after a value of no interest
@@ -296,7 +296,7 @@ std::optional<SafetensorsJson::Problem> SafetensorsJson::read(std::string_view p
   return std::nullopt;
 }
 
-std::vector<Tensor> SafetensorsJson::take() { return std::move(parser_->handler().tensors); }
+std::vector<TensorInfo> SafetensorsJson::take() { return std::move(parser_->handler().tensors); }
 
 std::optional<int> safetensors_bits(std::string_view dtype) {
   const Dtype* found = dtype_of(dtype);

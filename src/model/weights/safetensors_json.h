@@ -28,7 +28,7 @@ class SafetensorsJson {
   std::optional<Problem> read(std::string_view piece, bool last);
 
   // Once all is read. Places are as the JSON has them, from the end of the header, and not checked.
-  std::vector<Tensor> take();
+  std::vector<TensorInfo> take();
 
  private:
   class Parser;

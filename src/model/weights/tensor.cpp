@@ -25,10 +25,11 @@ namespace {
 
 // A tensor whose name another one has; null where there is none. Names are compared only where their hashes
 // are the same, which takes a fraction of the time of ordering them.
-const Tensor* named_twice(const std::vector<Tensor>& tensors) {
-  std::vector<std::pair<size_t, const Tensor*>> hashes;
+const TensorInfo* named_twice(const std::vector<TensorInfo>& tensors) {
+  std::vector<std::pair<size_t, const TensorInfo*>> hashes;
   hashes.reserve(tensors.size());
-  for (const Tensor& tensor : tensors) hashes.emplace_back(std::hash<std::string>()(tensor.name), &tensor);
+  for (const TensorInfo& tensor : tensors)
+    hashes.emplace_back(std::hash<std::string>()(tensor.name), &tensor);
   std::sort(hashes.begin(), hashes.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first < b.first : a.second->name < b.second->name;
   });
@@ -40,8 +41,9 @@ const Tensor* named_twice(const std::vector<Tensor>& tensors) {
 
 }  // namespace
 
-std::optional<std::string> find_conflict(const std::vector<Tensor>& tensors, bool gapless, uint64_t begin) {
-  if (const Tensor* twice = named_twice(tensors))
+std::optional<std::string> find_conflict(const std::vector<TensorInfo>& tensors, bool gapless,
+                                         uint64_t begin) {
+  if (const TensorInfo* twice = named_twice(tensors))
     return fmt::format("it has two tensors {}", quote(twice->name));
   std::vector<uint32_t> order(tensors.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -52,7 +54,7 @@ std::optional<std::string> find_conflict(const std::vector<Tensor>& tensors, boo
   uint64_t end = begin;
   uint32_t last = 0;  // the tensor that reaches to `end`
   for (const uint32_t i : order) {
-    const Tensor& tensor = tensors[i];
+    const TensorInfo& tensor = tensors[i];
     if (tensor.begin < end && (gapless || tensor.bytes() > 0)) {
       return fmt::format("the tensors {} and {} overlap at byte {}", quote(name(last)), quote(tensor.name),
                          tensor.begin);

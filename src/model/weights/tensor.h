@@ -10,7 +10,7 @@
 
 namespace testloom {
 
-struct Tensor {
+struct TensorInfo {
   std::string name;
   std::string_view dtype;  // the format's own word, such as BF16 or Q4_K; stands for the whole program's life
   std::vector<uint64_t> shape;  // outermost first
@@ -26,6 +26,7 @@ std::optional<uint64_t> product_of(std::span<const uint64_t> factors);
 
 // Two tensors of one file that cannot both be right, as a sentence; nothing where all have names of their own
 // and none reaches into another. With `gapless`, also where bytes from `begin` on belong to none.
-std::optional<std::string> find_conflict(const std::vector<Tensor>& tensors, bool gapless, uint64_t begin);
+std::optional<std::string> find_conflict(const std::vector<TensorInfo>& tensors, bool gapless,
+                                         uint64_t begin);
 
 }  // namespace testloom

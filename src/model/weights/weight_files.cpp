@@ -34,7 +34,7 @@ class SetReader {
       for (const std::string& file : set_.files) read_file(file);
     }
     check_split();
-    for (const Tensor& tensor : tensors_) {
+    for (const TensorInfo& tensor : tensors_) {
       DtypeTotal& total = weights_.dtypes[std::string(tensor.dtype)];
       total.tensors += 1;
       total.elements += tensor.elements;
@@ -66,7 +66,7 @@ class SetReader {
       weights_.bytes += source.size();
       return;
     }
-    std::vector<Tensor> tensors;
+    std::vector<TensorInfo> tensors;
     if (set_.format == WeightFormat::gguf) {
       GgufHeader header = read_gguf(source);
       tensors = std::exchange(header.tensors, {});
@@ -97,7 +97,7 @@ class SetReader {
     }
     if (set_.format == WeightFormat::pytorch || found == index.tensors.size()) return;
     std::set<std::string_view> there;
-    for (const Tensor& tensor : tensors_) there.insert(tensor.name);
+    for (const TensorInfo& tensor : tensors_) there.insert(tensor.name);
     for (const auto& [tensor, file] : index.tensors) {
       if (there.contains(tensor)) continue;
       refuse_weights(path_of(file), fmt::format("it lacks the tensor {}, which {} puts there", quote(tensor),
@@ -117,7 +117,7 @@ class SetReader {
   const fs::path& folder_;
   const WeightSet& set_;
   WeightFiles weights_;
-  std::vector<Tensor> tensors_;
+  std::vector<TensorInfo> tensors_;
 };
 
 // The set that a folder's model is loaded from; null where there is none. Where no name is usual and there
