@@ -133,7 +133,7 @@ void Expansion::write_version_cells() {
       sample_cells({&connection_, &spec_, &conditions_, version.variant}, matrix_, use);
       continue;
     }
-    matrix_.add_cells(version.declared, [&](int32_t combo) {
+    matrix_.add_cells(version.declared, [&, &version = version](int32_t combo) {
       use(combo, reason_not_taken(*version.variant, matrix_, matrix_.cells()[static_cast<size_t>(combo)]));
     });
   }

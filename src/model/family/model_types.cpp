@@ -96,11 +96,12 @@ const ModelType* ModelTypes::find(std::string_view model_type) const {
 }
 
 const ModelClass* ModelTypes::find_class(std::string_view name, const ModelType* type) const {
-  const auto same = std::ranges::equal_range(classes_, name, {}, &ModelClass::name);
-  if (same.empty()) return nullptr;
+  const auto begin = std::ranges::lower_bound(classes_, name, {}, &ModelClass::name);
+  const auto end = std::ranges::upper_bound(classes_, name, {}, &ModelClass::name);
+  if (begin == end) return nullptr;
   const auto of_type =
-      std::ranges::find_if(same, [&](const ModelClass& each) { return &types_[each.type] == type; });
-  return of_type != same.end() ? &*of_type : &same.front();
+      std::find_if(begin, end, [&](const ModelClass& each) { return &types_[each.type] == type; });
+  return of_type != end ? &*of_type : &*begin;
 }
 
 const ModelTypes& model_types() {
