@@ -64,7 +64,7 @@ def test_models_are_kept_with_what_their_files_tell(store, models):
     assert set(found) == {"bert-base-uncased", "org/whisper-tiny"}
     bert = found["bert-base-uncased"]
     assert bert["location"] == str((models / "bert-base-uncased").resolve())
-    assert (bert["model_family"], bert["origin"], bert["status"]) == ("text_embedding", "name", "added")
+    assert (bert["model_family"], bert["origin"], bert["status"]) == ("text_embedding", "config", "added")
     assert (bert["parameters"], bert["weight_bytes"], bert["weight_origin"]) == (100, 400, "weights")
     assert bert["dtypes"] == {"F32": {"tensors": 1, "elements": 100, "bytes": 400}}
     assert bert["problems"] == []
