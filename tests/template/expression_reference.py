@@ -12,10 +12,12 @@ import ast
 import collections
 import itertools
 import json
+import re
 import sys
 import warnings
 
 MOST_ITEMS = 1_000_000  # of one list or range that is gone through, in testloom
+NUMBER_AND_WORD = re.compile(r"'[0-9][0-9a-zA-Z_.]*(?:and|or|if|else|in|is|not|for)[a-zA-Z]*' is not a number")
 DEEPEST = 100  # brackets, operators and conditions within each other, in testloom
 
 
@@ -223,6 +225,8 @@ def judge(case, reference):
         return "enumerate or zip as a value"
     if "this expression is nested more than" in case["why"] and nesting(text.join("[]")) > DEEPEST:
         return "nested too deep"
+    if NUMBER_AND_WORD.search(case["why"]):
+        return "a word right after a number"  # newer Pythons warn of it
     if "zip() is strict" in case["why"]:
         return "zip compares lengths at once"
     if "compares only with None" in case["why"]:
