@@ -223,23 +223,13 @@ TEST(Gguf, ReadsNoMoreThanItsLimit) {
   EXPECT_LE(numbers.count, 64U << 10);
 }
 
-// Nothing that a file can lose or have changed makes reading it go wrong; run under sanitizers.
 TEST(Gguf, SurvivesEveryCutAndChangedByte) {
   const std::string file = [] {
     GgufMaker maker = small();
     maker.entry("l", 9, maker.u32(8) + maker.u64(2) + maker.text("a") + maker.text("b"));
     return maker.entry("n", 6, maker.u32(1)).tensor("t", {32, 2}, 2, 0).tensor("u", {8}, 0, 64).file(96);
   }();
-  ASSERT_EQ(refusal(file), "");
-  for (size_t length = 0; length < file.size(); ++length)
-    EXPECT_NE(refusal(std::string_view(file).substr(0, length)), "") << length;
-  for (size_t at = 0; at < file.size(); ++at) {
-    for (int value = 0; value < 256; ++value) {
-      std::string changed = file;
-      changed[at] = static_cast<char>(value);
-      refusal(changed);
-    }
-  }
+  expect_harmless(read_gguf, file);
 }
 
 }  // namespace

@@ -210,20 +210,10 @@ TEST(Safetensors, ReadsLongHeadersInPieces) {
   }
 }
 
-// Nothing that a file can lose or have changed makes reading it go wrong; run under sanitizers.
 TEST(Safetensors, SurvivesEveryCutAndChangedByte) {
   const std::string file = safetensors_file(
       R"({"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}})", 8);
-  ASSERT_EQ(refusal(file), "");
-  for (size_t length = 0; length < file.size(); ++length)
-    EXPECT_NE(refusal(std::string_view(file).substr(0, length)), "") << length;
-  for (size_t at = 0; at < file.size(); ++at) {
-    for (int value = 0; value < 256; ++value) {
-      std::string changed = file;
-      changed[at] = static_cast<char>(value);
-      refusal(changed);
-    }
-  }
+  expect_harmless(read_safetensors, file);
 }
 
 }  // namespace

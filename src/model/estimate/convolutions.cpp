@@ -127,15 +127,8 @@ void write_detr(const Call& call) {
   const ModelConfig* given = config.find_part("backbone_config");
   const ModelConfig backbone = given ? *given : ModelConfig::of_type("resnet");
   FeatureMap features = encode_resnet(pass, backbone, image, call.batch(), true);
-  Seq2Seq m;
-  const double hidden = size_of(config, "d_model");
-  const auto stack = [&](std::string_view heads, std::string_view inner, std::string_view layers) {
-    return Stack{hidden, size_of(config, heads), hidden / size_of(config, heads), size_of(config, inner),
-                 layers_of(config, layers)};
-  };
-  m.encoder = stack("encoder_attention_heads", "encoder_ffn_dim", "encoder_layers");
-  m.decoder = stack("decoder_attention_heads", "decoder_ffn_dim", "decoder_layers");
-  m.batch = call.batch();
+  Seq2Seq m = bart_stacks(call);
+  const double hidden = m.encoder.hidden;
   m.activation = config.text("activation_function", "relu");
   const double places = features.size.height * features.size.width;
   Tensor projected = convolve(pass, {m.batch, features.channels, hidden, places, places, 1, 1});

@@ -20,15 +20,7 @@ void write_text_call(const Call& call, const Seq2Seq& m) {
 
 Seq2Seq bart_of(const Call& call) {
   const ModelConfig& config = call.config;
-  Seq2Seq m;
-  const double hidden = size_of(config, "d_model");
-  const auto stack = [&](std::string_view heads, std::string_view inner, std::string_view layers) {
-    return Stack{hidden, size_of(config, heads), hidden / size_of(config, heads), size_of(config, inner),
-                 layers_of(config, layers)};
-  };
-  m.encoder = stack("encoder_attention_heads", "encoder_ffn_dim", "encoder_layers");
-  m.decoder = stack("decoder_attention_heads", "decoder_ffn_dim", "decoder_layers");
-  m.batch = call.batch();
+  Seq2Seq m = bart_stacks(call);
   m.vocab = size_of(config, "vocab_size");
   m.activation = config.text("activation_function", "gelu");
   m.logits_bias = true;

@@ -33,6 +33,9 @@ struct Seq2Seq {
   EagerStyle eager = {.most = 2, .kept = 1, .copies = false};
 };
 
+// The sizes of both stacks and the batch, by the keys of BART's config and its kin's.
+Seq2Seq bart_stacks(const Call& call);
+
 // The encoder over what is there already: `states`, length × hidden for each of the batch.
 Tensor encode(Pass& pass, const Seq2Seq& model, Tensor states, double length);
 

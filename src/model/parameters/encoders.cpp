@@ -102,12 +102,8 @@ bool ernie(const ModelConfig& config, std::string_view head, Tally& tally) {
 }
 
 // RoBERTa has its dense layer in the head for sequences, where BERT has a pooler.
-bool roberta(const ModelConfig& config, std::string_view head, Tally& tally) {
-  const Encoder e = encoder_of(config);
-  add_embeddings(e, config.natural("max_position_embeddings"), config.natural("type_vocab_size"), tally);
-  tally.add("embeddings.norm", norm(e.embedded));
-  add_layers(e, attention(e), tally);
-  add_cross_attention(config, e, tally);
+// The heads of RoBERTa's kin: a classifier of whole texts has a dense layer of its own and no pooler.
+bool add_roberta_head(std::string_view head, const ModelConfig& config, const Encoder& e, Tally& tally) {
   const bool sequence = head == "ForSequenceClassification";
   const Quantity dense = linear(e.hidden, e.hidden);
   if (has_pooler(head) && !sequence) tally.add("pooler", dense);
@@ -118,6 +114,15 @@ bool roberta(const ModelConfig& config, std::string_view head, Tally& tally) {
   return add_labels_head(head, config, e, sequence ? dense : Quantity(0), tally);
 }
 
+bool roberta(const ModelConfig& config, std::string_view head, Tally& tally) {
+  const Encoder e = encoder_of(config);
+  add_embeddings(e, config.natural("max_position_embeddings"), config.natural("type_vocab_size"), tally);
+  tally.add("embeddings.norm", norm(e.embedded));
+  add_layers(e, attention(e), tally);
+  add_cross_attention(config, e, tally);
+  return add_roberta_head(head, config, e, tally);
+}
+
 bool mpnet(const ModelConfig& config, std::string_view head, Tally& tally) {
   const Encoder e = encoder_of(config);
   add_embeddings(e, config.natural("max_position_embeddings"), 0, tally);
@@ -125,14 +130,7 @@ bool mpnet(const ModelConfig& config, std::string_view head, Tally& tally) {
   add_layers(e, attention(e), tally);
   tally.add("relative_positions", embedding(config.natural("relative_attention_num_buckets"),
                                             config.positive("num_attention_heads")));
-  const bool sequence = head == "ForSequenceClassification";
-  const Quantity dense = linear(e.hidden, e.hidden);
-  if (has_pooler(head) && !sequence) tally.add("pooler", dense);
-  if (predicts_words(head)) {
-    add_words_head(config, e, true, tally);
-    return true;
-  }
-  return add_labels_head(head, config, e, sequence ? dense : Quantity(0), tally);
+  return add_roberta_head(head, config, e, tally);
 }
 
 bool distilbert(const ModelConfig& config, std::string_view head, Tally& tally) {
