@@ -68,11 +68,21 @@ std::string dot_text(std::string_view text) {
   return out;
 }
 
+std::string shown_or_empty(const std::optional<double>& number) {
+  return number ? fmt::format("{}", *number) : "";
+}
+
+void add_or_null(SourceRows& rows, const std::optional<double>& number) {
+  number ? rows.add(*number) : rows.add_null();
+}
+
 void add_row(SourceRows& rows, const PlannedTest& test) {
   rows.add(test.test_id).add(test.case_name).add(test.model_name).add(test.model_family).add(test.task);
   rows.add(test.model_location).add(test.hardware_type).add(test.batch_size).add(axes_json(test));
   rows.add(test.template_name).add(test.template_version).add(test.priority);
   rows.add(test.estimated_memory_gb).add(test.estimate_origin);
+  add_or_null(rows, test.estimated_host_memory_gb);
+  add_or_null(rows, test.estimated_time_s);
   rows.add(join(test.dependencies, " ")).add_boolean(test.is_reference);
   test.last_outcome ? rows.add(*test.last_outcome) : rows.add_null();
   rows.end_row();
@@ -90,7 +100,9 @@ JsonWriter json_of(const PlannedTest& test) {
   json.member("template_name", test.template_name).member("template_id", test.template_id);
   json.member("template_version", test.template_version).member("priority", test.priority);
   json.member("estimated_memory_gb", test.estimated_memory_gb)
-      .member("estimate_origin", test.estimate_origin);
+      .member("estimate_origin", test.estimate_origin)
+      .member("estimated_host_memory_gb", test.estimated_host_memory_gb)
+      .member("estimated_time_s", test.estimated_time_s);
   json.key("dependencies").begin_array();
   for (const std::string& dependency : test.dependencies) json.value(dependency);
   json.end_array().member("is_reference", test.is_reference).member("last_outcome", test.last_outcome);
@@ -123,14 +135,16 @@ void list_as_csv(Connection& connection, const TestFilter& filter) {
   Output out;
   out.add(
       "test_id,case,model_name,model_family,task,model_location,hardware_type,batch_size,axes,template_name,"
-      "template_version,priority,estimated_memory_gb,estimate_origin,dependencies,is_reference,last_"
+      "template_version,priority,estimated_memory_gb,estimate_origin,estimated_host_memory_gb,estimated_time_"
+      "s,dependencies,is_reference,last_"
       "outcome\n");
   for_each_test(connection, filter, [&](const PlannedTest& test) {
-    out.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", test.test_id,
+    out.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", test.test_id,
                         csv_field(test.case_name), csv_field(test.model_name), csv_field(test.model_family),
                         csv_field(test.task), csv_field(test.model_location), csv_field(test.hardware_type),
                         test.batch_size, csv_field(axes_json(test)), csv_field(test.template_name),
                         test.template_version, test.priority, test.estimated_memory_gb, test.estimate_origin,
+                        shown_or_empty(test.estimated_host_memory_gb), shown_or_empty(test.estimated_time_s),
                         join(test.dependencies, " "), test.is_reference, test.last_outcome.value_or("")));
   });
 }
@@ -152,6 +166,8 @@ void list_as_parquet(Store& store, const TestFilter& filter, const std::string& 
                                              {"priority", integer},
                                              {"estimated_memory_gb", ColumnType::real},
                                              {"estimate_origin", text},
+                                             {"estimated_host_memory_gb", ColumnType::real},
+                                             {"estimated_time_s", ColumnType::real},
                                              {"dependencies", text},
                                              {"is_reference", ColumnType::boolean},
                                              {"last_outcome", text}};

@@ -7,6 +7,7 @@
 #include "cli/screen.h"
 #include "cli/test_listing.h"
 #include "cli/verbs.h"
+#include "model/estimate/request.h"
 #include "plan/explain.h"
 #include "plan/planner.h"
 
@@ -35,6 +36,49 @@ void show_templates(const Explanation& explanation) {
   }
 }
 
+// "process 260 MB, weights 440 MB"
+std::string shown_terms(const std::vector<MemoryTerm>& terms) {
+  std::string shown;
+  for (const MemoryTerm& term : terms) {
+    if (term.bytes == 0) continue;
+    shown += fmt::format("{}{} {}", shown.empty() ? "" : ", ", term.name,
+                         show_bytes(static_cast<double>(term.bytes)));
+  }
+  return shown;
+}
+
+void show_estimate(const PlannedTest& test, const TestEstimate& of) {
+  const Estimate& estimate = of.estimate;
+  if (estimate.origin == "prior") {
+    print_line(fmt::format("  memory    {}{}", of.prior_terms,
+                           of.why_prior.empty() ? "" : ", since nothing better is known: " + of.why_prior));
+    return;
+  }
+  print_line(fmt::format("  memory    {} by its {}", show_bytes(test.estimated_memory_gb * 1e9),
+                         test.estimate_origin));
+  print_line(fmt::format(
+      "            {}, read as {}, {} parameters{}",
+      estimate.architecture.empty() ? "a class that is not known" : one_line(estimate.architecture),
+      estimate.model_type, estimate.parameters, estimate.parameters_exact ? "" : " (about)"));
+  print_line(fmt::format(
+      "            in use at most {}: {}",
+      show_bytes(static_cast<double>(estimate.peak_device_bytes > 0 ? estimate.peak_device_bytes
+                                                                    : estimate.peak_forward_bytes)),
+      shown_terms(estimate.terms)));
+  if (estimate.peak_device_bytes > 0)
+    print_line(fmt::format("            on the host {}",
+                           show_bytes(static_cast<double>(estimate.peak_process_bytes))));
+  if (estimate.seconds > 0)
+    print_line(fmt::format("  time      {} a pass, {:.3g} GFLOP", show_seconds(estimate.seconds),
+                           estimate.flops / 1e9));
+}
+
+void write_estimate(JsonWriter& json, const TestEstimate& of) {
+  json.member("why_prior", of.why_prior.empty() ? std::nullopt : std::optional(of.why_prior));
+  json.key("work").raw(of.work.empty() ? "null" : of.work);
+  testloom::write_estimate(json, of.estimate);
+}
+
 void show_tests(const Explanation& explanation) {
   for (const ExplainedTest& each : explanation.tests) {
     print_line("");
@@ -44,7 +88,7 @@ void show_tests(const Explanation& explanation) {
     print_line(fmt::format("  template  {} (ID {}, version {})", each.test.template_name,
                            each.test.template_id, each.test.template_version));
     print_line("  priority  " + each.priority_terms);
-    print_line("  memory    " + each.memory_terms);
+    show_estimate(each.test, each.estimate);
     for (const std::string& before : each.before) print_line("  after     " + one_line(before, 5000));
     if (each.test.last_outcome) print_line("  last      " + *each.test.last_outcome);
   }
@@ -77,8 +121,9 @@ void print_json(const ExplainRequest& request, const Explanation& explanation) {
   json.end_array().key("tests").begin_array();
   for (const ExplainedTest& each : explanation.tests) {
     JsonWriter test = json_of(each.test);
-    test.member("priority_terms", each.priority_terms).member("memory_terms", each.memory_terms);
-    test.key("after").begin_array();
+    test.member("priority_terms", each.priority_terms).key("estimate").begin_object();
+    write_estimate(test, each.estimate);
+    test.end_object().key("after").begin_array();
     for (const std::string& before : each.before) test.value(before);
     json.raw(test.end_array().end_object().text());
   }

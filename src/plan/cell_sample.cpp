@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "catalog/json_values.h"
+#include "model/estimate/family_prior.h"
 #include "plan/axis_check.h"
 #include "plan/covering/covering.h"
 #include "plan/expansion.h"
@@ -16,6 +17,18 @@
 namespace testloom {
 
 namespace {
+
+// What is forbidden has to be so for all models; whatever is known of one by its profile is asked later.
+std::string prior_sql() {
+  std::string priors;
+  for (const FamilyPrior& prior : family_priors()) {
+    priors += fmt::format(" WHEN '{}' THEN {}", prior.model_family, prior.memory_gb);
+  }
+  return fmt::format(
+      "(CASE WHEN s.profile <> '' THEN 0 ELSE least(9e18, greatest({}, (CASE model_family{} ELSE {} END) * "
+      "batch_size::DOUBLE / {}) * 1e9) END)::BIGINT",
+      prior_memory_floor_gb, priors, prior_other_family_gb, prior_batch_size);
+}
 
 constexpr double kMostTuples = 4e6;  // that one condition is asked for
 
@@ -167,11 +180,14 @@ class CellSampler {
     if (tuples == 0) return;
     if (tuples > kMostTuples) refuse_size();
     Result rows = request_.connection->query(
-        fmt::format(
-            "SELECT {0} FROM (SELECT {1}{2}{3}) c, (SELECT DISTINCT model_family, template_name FROM "
-            "candidates WHERE version_id = $1 AND problem IS NULL AND is_wanted) s GROUP BY ALL HAVING "
-            "bool_and(coalesce({4}, false))",
-            numbers.empty() ? "0" : numbers, numbers.empty() ? "0 AS n" : numbers, values, relations, sql),
+        fmt::format("SELECT {0} FROM (SELECT {1}{2}{3}) c, (SELECT DISTINCT s.model_family, s.template_name, "
+                    "g.profile FROM candidates s JOIN groups g ON g.model_family = s.model_family AND "
+                    "g.pinned IS NOT "
+                    "DISTINCT FROM s.pinned WHERE s.version_id = $1 AND s.problem IS NULL AND s.is_wanted) s "
+                    "GROUP BY ALL HAVING "
+                    "bool_and(coalesce({4}, false))",
+                    numbers.empty() ? "0" : numbers, numbers.empty() ? "0 AS n" : numbers, values, relations,
+                    sql),
         {*request_.variant->version_id});
     while (rows.next()) {
       uint64_t key = 0;
@@ -196,7 +212,7 @@ class CellSampler {
     ask(fmt::format(
             "(SELECT {} FROM (SELECT c.hardware_type AS hardware_type, {} AS memory_bytes FROM (SELECT "
             "s.model_family AS model_family, c.batch_size AS batch_size))) IS NOT NULL",
-            limit_case(*request_.spec), memory_sql()),
+            limit_case(*request_.spec), prior_sql()),
         {"hardware_type", "batch_size"}, [] {});
   }
 

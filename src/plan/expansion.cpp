@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "catalog/names.h"
-#include "model/estimate/family_prior.h"
 #include "plan/axis_check.h"
 #include "plan/cell_sample.h"
 #include "plan/exclusions.h"
@@ -32,33 +31,15 @@ void append(Appender& rows, const Value& value) {
   }
 }
 
-std::string device_for(const PlanSpec& spec, const std::string& hardware_type) {
-  for (const HardwareSection& section : spec.hardware) {
-    if (section.name == hardware_type && !section.device.empty()) return section.device;
-  }
-  return device_of(hardware_type);
-}
-
 constexpr const char* kCellTablesSql = R"sql(
 CREATE OR REPLACE TEMP TABLE version_cells (version_id INTEGER, combo INTEGER, reason VARCHAR);
 CREATE OR REPLACE TEMP TABLE chosen (
-  model_family VARCHAR, pinned INTEGER, version_id INTEGER, template_name VARCHAR, combo INTEGER,
-  hardware_type VARCHAR, batch_size BIGINT, chain INTEGER, priority TINYINT,
-  memory_bytes BIGINT, is_reference BOOLEAN, reason VARCHAR);
+  model_family VARCHAR, pinned INTEGER, profile VARCHAR, version_id INTEGER, template_name VARCHAR,
+  combo INTEGER, hardware_type VARCHAR, batch_size BIGINT, chain INTEGER, priority TINYINT,
+  estimate INTEGER, is_reference BOOLEAN, reason VARCHAR);
 )sql";
 
 }  // namespace
-
-// Estimates depend on family and batch size alone at this point.
-std::string memory_sql() {
-  std::string priors;
-  for (const FamilyPrior& prior : family_priors()) {
-    priors += fmt::format(" WHEN '{}' THEN {}", prior.model_family, prior.memory_gb);
-  }
-  return fmt::format(
-      "least(9e18, greatest({}, (CASE model_family{} ELSE {} END) * batch_size::DOUBLE / {}) * 1e9)::BIGINT",
-      prior_memory_floor_gb, priors, prior_other_family_gb, prior_batch_size);
-}
 
 std::string limit_case(const PlanSpec& spec) {
   std::string cases;
@@ -72,7 +53,11 @@ std::string limit_case(const PlanSpec& spec) {
 }
 
 Expansion::Expansion(Connection& connection, const ExpansionRequest& request)
-    : connection_(connection), request_(request), spec_(*request.spec), matrix_(*request.spec) {}
+    : connection_(connection),
+      request_(request),
+      spec_(*request.spec),
+      matrix_(*request.spec),
+      estimates_(connection, request.plan_id, *request.spec, *request.variants, matrix_) {}
 
 void Expansion::prepare() {
   connection_.execute(kCellTablesSql);
@@ -182,11 +167,12 @@ void Expansion::write_cells(size_t from) {
 void Expansion::write_chosen() {
   constexpr std::string_view sql = R"sql(
 INSERT INTO chosen
-SELECT s.model_family, s.pinned, s.version_id, s.template_name, c.combo, c.hardware_type, c.batch_size, c.chain,
-       0, 0, false, CASE WHEN v.reason IS NOT NULL THEN v.reason {} END
+SELECT s.model_family, s.pinned, g.profile, s.version_id, s.template_name, c.combo, c.hardware_type, c.batch_size,
+       c.chain, 0, NULL, false, CASE WHEN v.reason IS NOT NULL THEN v.reason {} END
 FROM candidates s
 JOIN version_cells v ON v.version_id = s.version_id
 JOIN cells c ON c.combo = v.combo AND c.hardware_type = s.hardware_type
+JOIN groups g ON g.model_family = s.model_family AND g.pinned IS NOT DISTINCT FROM s.pinned
 WHERE s.problem IS NULL AND s.is_wanted
 )sql";
   try {
@@ -198,10 +184,13 @@ WHERE s.problem IS NULL AND s.is_wanted
 }
 
 void Expansion::estimate() {
-  connection_.query(
-      fmt::format("UPDATE chosen SET priority = {}, memory_bytes = {}", kPrioritySql, memory_sql()));
-  connection_.query(fmt::format("UPDATE chosen SET reason = {} WHERE reason IS NULL AND NOT is_reference",
-                                limit_case(spec_)));
+  connection_.query(fmt::format("UPDATE chosen SET priority = {}", kPrioritySql));
+  estimates_.fill("chosen");
+  if (spec_.memory_limits_gb.empty()) return;
+  connection_.query(fmt::format(
+      "UPDATE chosen SET reason = {} FROM estimates e WHERE e.estimate = chosen.estimate AND reason IS "
+      "NULL AND NOT is_reference",
+      limit_case(spec_)));
 }
 
 void Expansion::write_needs() {
@@ -221,12 +210,12 @@ void Expansion::chain() {
 CREATE OR REPLACE TEMP TABLE chosen AS
 SELECT *,
        CASE WHEN reason IS NULL AND NOT is_reference
-            THEN lag(combo) OVER (PARTITION BY model_family, pinned, version_id, chain, reason IS NULL AND NOT is_reference
+            THEN lag(combo) OVER (PARTITION BY model_family, pinned, profile, version_id, chain, reason IS NULL AND NOT is_reference
                                   ORDER BY batch_size) END AS previous_combo,
        CASE WHEN reason IS NULL
             THEN row_number() OVER (PARTITION BY reason IS NULL
-                                    ORDER BY model_family, pinned, template_name, version_id, combo) - 1 END::INTEGER AS cell
-FROM chosen ORDER BY model_family, pinned, template_name, version_id, combo
+                                    ORDER BY model_family, pinned, profile, template_name, version_id, combo) - 1 END::INTEGER AS cell
+FROM chosen ORDER BY model_family, pinned, profile, template_name, version_id, combo
 )sql");
 }
 
@@ -234,7 +223,7 @@ void Expansion::check_size() {
   Result rows = connection_.query(
       "SELECT coalesce(sum(g.models::DOUBLE), 0) FROM groups g JOIN chosen s ON s.model_family = "
       "g.model_family AND "
-      "s.pinned IS NOT DISTINCT FROM g.pinned WHERE s.reason IS NULL");
+      "s.pinned IS NOT DISTINCT FROM g.pinned AND s.profile = g.profile WHERE s.reason IS NULL");
   rows.next();
   if (rows.real(0) > static_cast<double>(spec_.max_tests))
     refuse_size(spec_, rows.real(0), "the plan would have");

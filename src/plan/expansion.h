@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/estimates/cell_estimates.h"
 #include "plan/exclusions.h"
 #include "plan/matrix.h"
 #include "plan/plan_models.h"
@@ -27,14 +28,13 @@ struct ExpansionRequest {
 //   cells(combo, hardware_type, batch_size, chain, a0, a1, ...)   chain: the same for cells that differ in
 //   their
 //       batch size alone; a<N>: the value of the matrix's Nth axis
-//   chosen(model_family, pinned, version_id, template_name, combo, hardware_type, batch_size, chain,
-//          priority, memory_bytes, is_reference, reason, previous_combo, cell)
+//   chosen(model_family, pinned, profile, version_id, template_name, combo, hardware_type, batch_size, chain,
+//          priority, estimate, is_reference, reason, previous_combo, cell)
 //       each cell of each group of models; with a reason it is skipped, else it has a number in plan_cells
-//   expanded(model, version_id, combo, chain, batch_size, priority, memory_bytes, is_reference, reason)
+//   expanded(model, version_id, combo, chain, batch_size, priority, estimate, is_reference, reason)
 //       single tests, of the models that do not have all of their group's alike
-// What a cell is estimated to need in bytes, over the columns model_family and batch_size; and why it is left
-// out for that, over hardware_type and memory_bytes, or NULL.
-std::string memory_sql();
+// and those of CellEstimates.
+// Why a cell is left out for its memory, over the columns hardware_type and memory_bytes, or NULL.
 std::string limit_case(const PlanSpec& spec);
 
 class Expansion {
@@ -67,6 +67,8 @@ class Expansion {
   void write_inclusion(const Inclusion& inclusion);
   void add_included_references();
   void add_included(const std::string& lacks);
+  void add_extra(const char* is_reference);
+  void write_plan_cells(const char* cells);
   void skip_unmet();
   void drop_unneeded();
   void check_included(const Inclusion& inclusion, const std::string& template_name) const;
@@ -79,6 +81,7 @@ class Expansion {
   const ExpansionRequest request_;
   const PlanSpec& spec_;
   Matrix matrix_;
+  CellEstimates estimates_;
   std::map<int64_t, VersionAxes> versions_;
   std::map<Cell, size_t> chains_;  // by the cell with batch size 0
   std::vector<PlanCondition> conditions_;

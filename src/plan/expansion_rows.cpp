@@ -20,8 +20,7 @@ namespace {
 // Each model with the cells of its group that are not skipped, less those that need keys which it lacks.
 constexpr const char* kOfModels =
     "FROM plan_models m JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM "
-    "m.template_id "
-    "AND s.reason IS NULL";
+    "m.template_id AND s.profile = m.profile AND s.reason IS NULL";
 constexpr const char* kLacksNothing =
     " AND NOT EXISTS (SELECT 1 FROM lacks l WHERE l.model = m.model AND l.version_id = s.version_id AND "
     "l.hardware_type = "
@@ -116,7 +115,7 @@ void Expansion::write_expanded() {
   const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
   constexpr std::string_view sql = R"sql(
 CREATE OR REPLACE TEMP TABLE expanded AS
-SELECT m.model, s.version_id, s.combo, s.chain, s.batch_size, s.priority, s.memory_bytes, s.is_reference, {} AS reason
+SELECT m.model, s.version_id, s.combo, s.chain, s.batch_size, s.priority, s.estimate, s.is_reference, {} AS reason
 {} JOIN cells c ON c.combo = s.combo
 WHERE m.plan_id = $1 AND m.model IN (SELECT model FROM single){}
 )sql";
@@ -164,7 +163,7 @@ WHERE is_reference AND NOT EXISTS (
   SELECT 1 FROM expanded e
   JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
   JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
-   AND n.version_id = e.version_id AND n.combo = e.combo
+   AND n.profile = m.profile AND n.version_id = e.version_id AND n.combo = e.combo
   WHERE e.model = expanded.model AND e.reason IS NULL AND n.needed_version_id = expanded.version_id
     AND n.needed_combo = expanded.combo)
 )sql",
@@ -184,7 +183,7 @@ FROM (SELECT e.model, e.version_id, e.combo,
       FROM expanded e
       JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
       JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
-   AND n.version_id = e.version_id
+   AND n.profile = m.profile AND n.version_id = e.version_id
                   AND n.combo = e.combo
       JOIN combos c ON c.plan_id = $1 AND c.combo = n.needed_combo
       JOIN template_versions v ON v.version_id = n.needed_version_id
@@ -208,52 +207,61 @@ FROM (SELECT m.model, i.version_id, i.combo, c.chain, c.hardware_type
       FROM included i
       JOIN plan_models m ON m.plan_id = $1 AND m.model_name = i.model_name
       JOIN cells c ON c.combo = i.combo
-      WHERE i.version_id NOT IN (SELECT version_id FROM needs WHERE plan_id = $1)) i
-WHERE expanded.is_reference AND expanded.model = i.model AND expanded.version_id = i.version_id
-  AND expanded.combo = i.combo AND (SELECT {} FROM (SELECT i.hardware_type AS hardware_type)) IS NULL
+      WHERE i.version_id NOT IN (SELECT version_id FROM needs WHERE plan_id = $1)) i,
+     estimates
+WHERE estimates.estimate = expanded.estimate AND expanded.is_reference AND expanded.model = i.model AND expanded.version_id = i.version_id
+  AND expanded.combo = i.combo AND ({}) IS NULL
 )sql";
+
+// Takes the estimated cells of single models from the table `extra` into `expanded`.
+void Expansion::add_extra(const char* is_reference) {
+  estimates_.fill("extra");
+  connection_.query(
+      fmt::format("INSERT INTO expanded SELECT x.model, x.version_id, x.combo, x.chain, x.batch_size, {}, "
+                  "x.estimate, {}, "
+                  "coalesce(x.reason, CASE WHEN NOT {} THEN {} END) FROM extra x JOIN estimates e ON "
+                  "e.estimate = x.estimate",
+                  kPrioritySql, is_reference, is_reference, limit_case(spec_)));
+}
 
 void Expansion::add_included(const std::string& lacks) {
   constexpr std::string_view sql = R"sql(
-INSERT INTO expanded
-WITH extra AS (SELECT DISTINCT m.model, m.model_family, i.version_id, i.combo, i.reason, c.chain, c.batch_size, c.hardware_type
-               FROM included i
-               JOIN plan_models m ON m.plan_id = $1 AND m.model_name = i.model_name
-               JOIN cells c ON c.combo = i.combo
-               JOIN candidates s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
-                                AND s.hardware_type = c.hardware_type AND s.version_id = i.version_id
-                                AND s.problem IS NULL
-               WHERE NOT EXISTS (SELECT 1 FROM expanded e WHERE e.model = m.model AND e.version_id = i.version_id
-                                                            AND e.combo = i.combo AND e.reason IS NULL){lacks}),
-     estimated AS (SELECT *, {priority} AS priority, {memory} AS memory_bytes FROM extra)
-SELECT model, version_id, combo, chain, batch_size, priority, memory_bytes, false, coalesce(reason, {limit}) FROM estimated
+CREATE OR REPLACE TEMP TABLE extra AS
+SELECT DISTINCT m.model, m.model_family, m.profile, i.version_id, i.combo, i.reason, c.chain, c.batch_size, c.hardware_type,
+       NULL::INTEGER AS estimate
+FROM included i
+JOIN plan_models m ON m.plan_id = $1 AND m.model_name = i.model_name
+JOIN cells c ON c.combo = i.combo
+JOIN candidates s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
+                 AND s.hardware_type = c.hardware_type AND s.version_id = i.version_id AND s.problem IS NULL
+WHERE NOT EXISTS (SELECT 1 FROM expanded e WHERE e.model = m.model AND e.version_id = i.version_id
+                                             AND e.combo = i.combo AND e.reason IS NULL){}
 )sql";
   connection_.query(fmt::format(kIncludedReferencesSql, limit_case(spec_)), {request_.plan_id});
-  connection_.query(fmt::format(sql, fmt::arg("lacks", lacks), fmt::arg("priority", kPrioritySql),
-                                fmt::arg("memory", memory_sql()), fmt::arg("limit", limit_case(spec_))),
-                    {request_.plan_id});
+  connection_.query(fmt::format(sql, lacks), {request_.plan_id});
+  add_extra("false");
 }
 
 // What only included cells need, for their models; and those whose needs cannot be met are skipped.
 void Expansion::add_included_references() {
-  constexpr std::string_view sql = R"sql(
-INSERT INTO expanded
-WITH extra AS (SELECT DISTINCT m.model, m.model_family, r.version_id, r.combo, c.chain, c.batch_size, c.hardware_type
-               FROM included_references r
-               JOIN plan_models m ON m.plan_id = $1 AND m.model_family = r.model_family
-                                 AND m.template_id IS NOT DISTINCT FROM r.pinned
-                                 AND m.model_name IN (SELECT model_name FROM included)
-               JOIN cells c ON c.combo = r.combo
-               WHERE NOT EXISTS (SELECT 1 FROM expanded e WHERE e.model = m.model AND e.version_id = r.version_id
-                                                            AND e.combo = r.combo AND e.reason IS NULL)),
-     estimated AS (SELECT *, {} AS priority, {} AS memory_bytes FROM extra)
-SELECT model, version_id, combo, chain, batch_size, priority, memory_bytes, true, NULL FROM estimated
+  constexpr const char* sql = R"sql(
+CREATE OR REPLACE TEMP TABLE extra AS
+SELECT DISTINCT m.model, m.model_family, m.profile, r.version_id, r.combo, NULL::VARCHAR AS reason, c.chain, c.batch_size,
+       c.hardware_type, NULL::INTEGER AS estimate
+FROM included_references r
+JOIN plan_models m ON m.plan_id = $1 AND m.model_family = r.model_family
+                  AND m.template_id IS NOT DISTINCT FROM r.pinned AND m.profile = r.profile
+                  AND m.model_name IN (SELECT model_name FROM included)
+JOIN cells c ON c.combo = r.combo
+WHERE NOT EXISTS (SELECT 1 FROM expanded e WHERE e.model = m.model AND e.version_id = r.version_id
+                                             AND e.combo = r.combo AND e.reason IS NULL)
 )sql";
-  connection_.query(fmt::format(sql, kPrioritySql, memory_sql()), {request_.plan_id});
+  connection_.query(sql, {request_.plan_id});
+  add_extra("true");
   connection_.query(R"sql(
 UPDATE expanded SET reason = u.reason
 FROM included_unmet u JOIN plan_models m ON m.plan_id = $1 AND m.model_family = u.model_family
-                                        AND m.template_id IS NOT DISTINCT FROM u.pinned
+                                        AND m.template_id IS NOT DISTINCT FROM u.pinned AND m.profile = u.profile
 WHERE expanded.reason IS NULL AND expanded.model = m.model AND expanded.version_id = u.version_id
   AND expanded.combo = u.combo
 )sql",
@@ -263,13 +271,13 @@ WHERE expanded.reason IS NULL AND expanded.model = m.model AND expanded.version_
 // Single tests whose chain is another one than their group's need cells of their own.
 constexpr const char* kSingleCellsSql = R"sql(
 CREATE OR REPLACE TEMP TABLE single_rows AS
-SELECT model, version_id, combo, priority, memory_bytes, is_reference,
+SELECT model, version_id, combo, priority, estimate, is_reference,
        CASE WHEN NOT is_reference THEN lag(combo) OVER (PARTITION BY model, version_id, chain, is_reference
                                                         ORDER BY batch_size) END AS previous_combo
 FROM expanded WHERE reason IS NULL;
 CREATE OR REPLACE TEMP TABLE single_cells AS
-SELECT (SELECT coalesce(max(cell) + 1, 0) FROM chosen) + row_number() OVER (ORDER BY version_id, combo, previous_combo, priority, memory_bytes, is_reference) - 1 AS cell, *
-FROM (SELECT DISTINCT version_id, combo, previous_combo, priority, memory_bytes, is_reference FROM single_rows)
+SELECT (SELECT coalesce(max(cell) + 1, 0) FROM chosen) + row_number() OVER (ORDER BY version_id, combo, previous_combo, priority, estimate, is_reference) - 1 AS cell, *
+FROM (SELECT DISTINCT version_id, combo, previous_combo, priority, estimate, is_reference FROM single_rows)
 )sql";
 
 // What of a group's needs no model of it has, since each lacks a key or is left out by a condition.
@@ -282,17 +290,22 @@ WHERE plan_id = $1
                                                 AND k.combo = needs.needed_combo))
 )sql";
 
-void Expansion::write_rows() {
+void Expansion::write_plan_cells(const char* cells) {
   connection_.query(
-      "INSERT INTO plan_cells SELECT $1, cell, version_id, combo, previous_combo, priority, memory_bytes, "
-      "'prior', "
-      "is_reference FROM chosen WHERE reason IS NULL ORDER BY cell",
+      fmt::format(
+          "INSERT INTO plan_cells SELECT $1, s.cell, s.version_id, s.combo, s.previous_combo, s.priority, "
+          "e.memory_bytes, e.origin, s.is_reference, e.host_memory_bytes, e.time_s FROM {} s JOIN estimates "
+          "e ON e.estimate = s.estimate ORDER BY s.cell",
+          cells),
       {request_.plan_id});
+}
+
+void Expansion::write_rows() {
+  write_plan_cells("(SELECT * FROM chosen WHERE reason IS NULL)");
   connection_.query(
-      "INSERT INTO plan_skips SELECT $1, model_family, pinned, hardware_type, NULL, NULL, reason FROM skips "
-      "UNION ALL SELECT "
-      "$1, model_family, pinned, hardware_type, version_id, combo, reason FROM chosen WHERE reason IS NOT "
-      "NULL",
+      "INSERT INTO plan_skips SELECT $1, model_family, pinned, hardware_type, NULL, NULL, reason, NULL FROM "
+      "skips UNION ALL SELECT $1, model_family, pinned, hardware_type, version_id, combo, reason, profile "
+      "FROM chosen WHERE reason IS NOT NULL",
       {request_.plan_id});
   const std::string lacks = has_rows(connection_, "lacks") ? kLacksNothing : "";
   const bool has_single = has_rows(connection_, "single");
@@ -302,17 +315,13 @@ void Expansion::write_rows() {
       {request_.plan_id});
   if (!has_single) return;
   connection_.execute(kSingleCellsSql);
-  connection_.query(
-      "INSERT INTO plan_cells SELECT $1, cell, version_id, combo, previous_combo, priority, memory_bytes, "
-      "'prior', "
-      "is_reference FROM single_cells ORDER BY cell",
-      {request_.plan_id});
+  write_plan_cells("single_cells");
   connection_.query(
       "INSERT INTO test_rows SELECT $1, r.model, c.cell FROM single_rows r JOIN single_cells c ON "
       "c.version_id = "
       "r.version_id AND c.combo = r.combo AND c.previous_combo IS NOT DISTINCT FROM r.previous_combo AND "
       "c.priority = "
-      "r.priority AND c.memory_bytes = r.memory_bytes AND c.is_reference = r.is_reference ORDER BY r.model",
+      "r.priority AND c.estimate = r.estimate AND c.is_reference = r.is_reference ORDER BY r.model",
       {request_.plan_id});
   if (has_needs_) connection_.query(kDropNeedsSql, {request_.plan_id});
 }

@@ -10,7 +10,6 @@
 #include "catalog/json_values.h"
 #include "catalog/models.h"
 #include "catalog/template_parts.h"
-#include "model/estimate/family_prior.h"
 #include "plan/test_columns.h"
 #include "store/sql_text.h"
 
@@ -20,14 +19,14 @@ namespace {
 
 // The model as the plan has it, or as it would be planned now.
 struct Subject {
-  std::string name, family, task, origin;
+  std::string name, family, task, origin, profile;
   std::optional<int64_t> pinned;
   bool in_plan = false;
 };
 
 Subject find_subject(Connection& connection, const ExplainRequest& request) {
   Result rows = connection.query(
-      "SELECT model_family, task, family_origin, template_id FROM plan_models WHERE plan_id = ? AND "
+      "SELECT model_family, task, family_origin, profile, template_id FROM plan_models WHERE plan_id = ? AND "
       "model_name = ?",
       {request.plan_id, request.model_name});
   if (rows.next()) {
@@ -35,7 +34,8 @@ Subject find_subject(Connection& connection, const ExplainRequest& request) {
             std::string(rows.text(0)),
             std::string(rows.text(1)),
             std::string(rows.text(2)),
-            rows.is_null(3) ? std::nullopt : std::optional(rows.integer(3)),
+            std::string(rows.text(3)),
+            rows.is_null(4) ? std::nullopt : std::optional(rows.integer(4)),
             true};
   }
   const FamilyGuess guess = family_of(connection, request.model_name);
@@ -44,6 +44,7 @@ Subject find_subject(Connection& connection, const ExplainRequest& request) {
           guess.model_family,
           guess.task,
           guess.origin,
+          {},
           mapping ? mapping->template_id : std::nullopt,
           false};
 }
@@ -133,13 +134,6 @@ std::string priority_terms(const PlannedTest& test) {
   return fmt::format("{} = {}", terms, test.priority);
 }
 
-std::string memory_terms(const PlannedTest& test) {
-  const double figure = prior_memory_gb(test.model_family, 4'000'000) / 1'000'000;
-  return fmt::format("{:.4g} GB for family {} at batch size {}, x {} / {}, at least {} GB = {:.4g} GB",
-                     figure, test.model_family, prior_batch_size, test.batch_size, prior_batch_size,
-                     prior_memory_floor_gb, test.estimated_memory_gb);
-}
-
 // --- the cells asked about
 
 // Over the aliases of kJoinedTests.
@@ -164,7 +158,7 @@ void add_tests(Connection& connection, const ExplainRequest& request, Explanatio
     ExplainedTest& explained = explanation.tests.emplace_back();
     explained.test = test;
     explained.priority_terms = priority_terms(test);
-    explained.memory_terms = memory_terms(test);
+    explained.estimate = explain_estimate(connection, test);
     for (const std::string& id : test.dependencies) explained.before.push_back(cases.at(id));
   });
 }
@@ -204,10 +198,11 @@ void add_group_skips(Connection& connection, const ExplainRequest& request, cons
           "template_versions v ON v.version_id = s.version_id LEFT JOIN combos c ON c.plan_id = $1 AND "
           "c.combo = "
           "s.combo WHERE s.plan_id = $1 AND s.model_family = $2 AND s.pinned IS NOT DISTINCT FROM $3 AND "
-          "(s.combo IS "
+          "(s.profile IS NULL OR s.profile = $5) AND (s.combo IS "
           "NULL AND ($4::VARCHAR IS NULL OR s.hardware_type = $4) OR {}) ORDER BY s.version_id, s.combo",
           condition),
-      {request.plan_id, subject.family, or_null(subject.pinned), or_null(request.hardware_type)});
+      {request.plan_id, subject.family, or_null(subject.pinned), or_null(request.hardware_type),
+       subject.profile});
   while (rows.next()) explanation.missing.emplace_back(rows.text(0));
 }
 
@@ -247,7 +242,7 @@ std::string unmet_need(Connection& connection, const ExplainRequest& request, in
 SELECT min(v.template_name)
 FROM plan_models m
 JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
-            AND n.version_id = $3 AND n.combo = $4
+            AND n.profile = m.profile AND n.version_id = $3 AND n.combo = $4
 JOIN template_versions v ON v.version_id = n.needed_version_id
 WHERE m.plan_id = $1 AND m.model_name = $2
   AND NOT EXISTS (SELECT 1 FROM test_rows r JOIN plan_cells k ON k.plan_id = $1 AND k.cell = r.cell

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "plan/estimates/test_estimate.h"
 #include "plan/tests.h"
 
 namespace testloom {
@@ -35,8 +36,8 @@ struct TemplateVerdict {
 
 struct ExplainedTest {
   PlannedTest test;
-  std::string priority_terms;       // "5, cpu +1, batch size 1 +1 = 7"
-  std::string memory_terms;         // "4 GB for text_generation at batch size 4, x 16 / 4 = 16 GB"
+  std::string priority_terms;  // "5, cpu +1, batch size 1 +1 = 7"
+  TestEstimate estimate;
   std::vector<std::string> before;  // the cases that it comes after
 };
 

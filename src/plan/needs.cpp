@@ -17,6 +17,7 @@ NeedsResolver::NeedsResolver(Connection& connection, int64_t plan_id, const std:
     : connection_(connection), plan_id_(plan_id), matrix_(matrix) {
   read_variants(variants);
   if (!any()) return;
+  read_groups();
   read_candidates();
   read_chosen();
 }
@@ -30,16 +31,29 @@ void NeedsResolver::read_variants(const std::vector<Variant>& variants) {
   }
 }
 
+namespace {
+
+std::optional<int64_t> pinned_of(const Result& row) {
+  return row.is_null(1) ? std::nullopt : std::optional(row.integer(1));
+}
+
+}  // namespace
+
+void NeedsResolver::read_groups() {
+  Result rows = connection_.query("SELECT model_family, pinned, profile FROM groups ORDER BY ALL");
+  while (rows.next()) {
+    groups_.push_back({std::string(rows.text(0)), pinned_of(rows), std::string(rows.text(2))});
+    group_numbers_.emplace(groups_.back(), groups_.size() - 1);
+  }
+}
+
 void NeedsResolver::read_candidates() {
   Result rows = connection_.query(
       "SELECT model_family, pinned, hardware_type, template_name, version_id, problem FROM candidates ORDER "
       "BY ALL");
   while (rows.next()) {
-    const Group group{std::string(rows.text(0)),
-                      rows.is_null(1) ? std::nullopt : std::optional(rows.integer(1))};
-    const auto [known, added] = group_numbers_.emplace(group, groups_.size());
-    if (added) groups_.push_back(group);
-    Found& found = candidates_[{known->second, std::string(rows.text(2)), std::string(rows.text(3))}];
+    Found& found = candidates_[{std::string(rows.text(0)), pinned_of(rows), std::string(rows.text(2)),
+                                std::string(rows.text(3))}];
     if (!rows.is_null(5))
       found.reason = rows.text(5);
     else
@@ -48,20 +62,20 @@ void NeedsResolver::read_candidates() {
 }
 
 void NeedsResolver::read_chosen() {
-  Result rows = connection_.query("SELECT model_family, pinned, version_id, combo, reason FROM chosen");
+  Result rows =
+      connection_.query("SELECT model_family, pinned, profile, version_id, combo, reason FROM chosen");
   while (rows.next()) {
-    const Group group{std::string(rows.text(0)),
-                      rows.is_null(1) ? std::nullopt : std::optional(rows.integer(1))};
-    State& state = nodes_[{group_numbers_.at(group), rows.integer(2), static_cast<int32_t>(rows.integer(3))}];
-    if (!rows.is_null(4)) state.reason = rows.text(4);
+    const Group group{std::string(rows.text(0)), pinned_of(rows), std::string(rows.text(2))};
+    State& state = nodes_[{group_numbers_.at(group), rows.integer(3), static_cast<int32_t>(rows.integer(4))}];
+    if (!rows.is_null(5)) state.reason = rows.text(5);
   }
 }
 
 NeedsResolver::Found NeedsResolver::find_version(size_t group, const std::string& hardware_type,
                                                  const std::string& template_name) const {
-  const auto found = candidates_.find({group % groups_.size(), hardware_type, template_name});
-  if (found != candidates_.end()) return found->second;
   const Group& of = groups_[group % groups_.size()];
+  const auto found = candidates_.find({of.model_family, of.pinned, hardware_type, template_name});
+  if (found != candidates_.end()) return found->second;
   return {std::nullopt, of.pinned ? "which a mapping that pins another template leaves out"
                                   : fmt::format("which no template is for family {} on {}", of.model_family,
                                                 hardware_type)};
@@ -244,17 +258,17 @@ void NeedsResolver::resolve() {
 // Cells that single models have besides their group's. What the group has already stays what it is.
 void NeedsResolver::resolve_included() {
   Result rows = connection_.query(
-      "SELECT DISTINCT m.model_family, m.template_id, i.version_id, i.combo FROM included i JOIN plan_models "
+      "SELECT DISTINCT m.model_family, m.template_id, m.profile, i.version_id, i.combo FROM included i JOIN "
+      "plan_models "
       "m ON "
       "m.plan_id = $1 AND m.model_name = i.model_name WHERE i.reason IS NULL ORDER BY ALL",
       {plan_id_});
   std::vector<Node> starts;
   while (rows.next()) {
-    const Group group{std::string(rows.text(0)),
-                      rows.is_null(1) ? std::nullopt : std::optional(rows.integer(1))};
-    const auto number = group_numbers_.find(group);
-    if (number == group_numbers_.end() || !needs_.contains(rows.integer(2))) continue;
-    Node node{number->second, rows.integer(2), static_cast<int32_t>(rows.integer(3))};
+    const auto number =
+        group_numbers_.find({std::string(rows.text(0)), pinned_of(rows), std::string(rows.text(2))});
+    if (number == group_numbers_.end() || !needs_.contains(rows.integer(3))) continue;
+    Node node{number->second, rows.integer(3), static_cast<int32_t>(rows.integer(4))};
     const auto of_group = nodes_.find(node);
     if (of_group != nodes_.end() && of_group->second.reason.empty()) continue;
     node.group += groups_.size();
@@ -284,18 +298,12 @@ std::set<NeedsResolver::Node> NeedsResolver::wanted_references(bool with_include
 
 namespace {
 
-// Rows of (model_family, pinned, version_id, combo), and more.
-Appender& add_cell(Appender& rows, const std::string& model_family, std::optional<int64_t> pinned,
-                   int64_t version_id, int32_t combo) {
-  rows.add(model_family);
-  pinned ? rows.add(*pinned) : rows.add_null();
-  return rows.add(version_id).add(int64_t{combo});
-}
+void add(Appender& rows, const std::optional<int64_t>& value) { value ? rows.add(*value) : rows.add_null(); }
 
 constexpr const char* kTablesSql = R"sql(
-CREATE OR REPLACE TEMP TABLE unmet (model_family VARCHAR, pinned INTEGER, version_id INTEGER, combo INTEGER, reason VARCHAR);
+CREATE OR REPLACE TEMP TABLE unmet (model_family VARCHAR, pinned INTEGER, profile VARCHAR, version_id INTEGER, combo INTEGER, reason VARCHAR);
 CREATE OR REPLACE TEMP TABLE included_unmet AS FROM unmet;
-CREATE OR REPLACE TEMP TABLE included_references (model_family VARCHAR, pinned INTEGER, version_id INTEGER, combo INTEGER);
+CREATE OR REPLACE TEMP TABLE included_references (model_family VARCHAR, pinned INTEGER, profile VARCHAR, version_id INTEGER, combo INTEGER);
 )sql";
 
 }  // namespace
@@ -303,9 +311,9 @@ CREATE OR REPLACE TEMP TABLE included_references (model_family VARCHAR, pinned I
 void NeedsResolver::write_edges(Appender& edges, const Node& node) const {
   const Group& group = group_of(node);
   for (const Node& needed : nodes_.at(node).needed) {
-    edges.add(plan_id_);
-    add_cell(edges, group.model_family, group.pinned, node.version_id, node.combo);
-    edges.add(needed.version_id).add(int64_t{needed.combo}).end_row();
+    add(edges.add(plan_id_).add(group.model_family), group.pinned);
+    edges.add(node.version_id).add(int64_t{node.combo});
+    edges.add(needed.version_id).add(int64_t{needed.combo}).add(group.profile).end_row();
   }
 }
 
@@ -317,34 +325,36 @@ void NeedsResolver::write() {
       included(connection_, "temp", "included_references");
   for (const auto& [node, state] : nodes_) {
     const Group& group = group_of(node);
-    const auto add = [&, &at = node](Appender& rows) -> Appender& {
-      return add_cell(rows, group.model_family, group.pinned, at.version_id, at.combo);
+    const auto add_to = [&, &at = node](Appender& rows) -> Appender& {
+      add(rows.add(group.model_family), group.pinned);
+      return rows.add(group.profile).add(at.version_id).add(int64_t{at.combo});
     };
     if (!state.reason.empty()) {
       if (!state.is_resolved || state.is_reference) continue;
-      add(is_included(node) ? included_unmet : unmet).add(state.reason).end_row();
+      add_to(is_included(node) ? included_unmet : unmet).add(state.reason).end_row();
       continue;
     }
     if (state.is_reference && !wanted.contains(node)) continue;
     write_edges(edges, node);
     if (!state.is_reference) continue;
     if (!of_groups.contains(node)) {
-      add(included).end_row();
+      add_to(included).end_row();
       continue;
     }
     const Cell& cell = matrix_.cells()[static_cast<size_t>(node.combo)];
-    chosen.add(group.model_family);
-    group.pinned ? chosen.add(*group.pinned) : chosen.add_null();
-    chosen.add(node.version_id).add(versions_.at(node.version_id)->template_name).add(int64_t{node.combo});
-    chosen.add(cell.hardware_type).add(cell.batch_size).add_null().add(int64_t{0}).add(int64_t{0});
+    add(chosen.add(group.model_family), group.pinned);
+    chosen.add(group.profile)
+        .add(node.version_id)
+        .add(versions_.at(node.version_id)->template_name)
+        .add(int64_t{node.combo});
+    chosen.add(cell.hardware_type).add(cell.batch_size).add_null().add(int64_t{0}).add_null();
     chosen.add_boolean(true).add_null().end_row();
   }
   for (Appender* rows : {&edges, &unmet, &included_unmet, &chosen, &included}) rows->flush();
   connection_.execute(
       "UPDATE chosen SET reason = u.reason FROM unmet u WHERE chosen.reason IS NULL AND u.model_family = "
-      "chosen.model_family AND u.pinned IS NOT DISTINCT FROM chosen.pinned AND u.version_id = "
-      "chosen.version_id AND "
-      "u.combo = chosen.combo");
+      "chosen.model_family AND u.pinned IS NOT DISTINCT FROM chosen.pinned AND u.profile = chosen.profile "
+      "AND u.version_id = chosen.version_id AND u.combo = chosen.combo");
 }
 
 }  // namespace testloom

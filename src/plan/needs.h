@@ -35,6 +35,7 @@ class NeedsResolver {
   struct Group {
     std::string model_family;
     std::optional<int64_t> pinned;
+    std::string profile;
     auto operator<=>(const Group&) const = default;
   };
   // A group has two numbers: the second, its first plus groups_.size(), is for what single models of it have
@@ -57,6 +58,7 @@ class NeedsResolver {
   };
 
   void read_variants(const std::vector<Variant>& variants);
+  void read_groups();
   void read_candidates();
   void read_chosen();
   void visit(const Node& start);
@@ -81,8 +83,8 @@ class NeedsResolver {
   std::map<int64_t, const std::vector<NeedInfo>*> needs_;  // of the versions that have some
   std::map<Group, size_t> group_numbers_;
   std::vector<Group> groups_;
-  std::map<std::tuple<size_t, std::string, std::string>, Found>
-      candidates_;  // group, hardware type, template
+  // By family, what is pinned, hardware type and template.
+  std::map<std::tuple<std::string, std::optional<int64_t>, std::string, std::string>, Found> candidates_;
   std::map<Node, State> nodes_;
   std::map<Node, Node> chains_;  // the one before, of those in a chain
   std::set<Node> done_, on_path_;

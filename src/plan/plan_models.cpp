@@ -4,11 +4,14 @@
 
 #include <fmt/format.h>
 
+#include "base/files.h"
 #include "base/text.h"
 #include "catalog/models.h"
 #include "model/family/folder_family.h"
 #include "model/files/hub_cache.h"
+#include "model/files/json_text.h"
 #include "plan/test_columns.h"
+#include "store/appender.h"
 #include "store/sql_text.h"
 
 namespace testloom {
@@ -29,9 +32,10 @@ WITH mapping AS (SELECT * FROM model_mapping
                  QUALIFY row_number() OVER (PARTITION BY model_name ORDER BY mapping_id DESC) = 1),
      known AS (SELECT r.model, r.model_name, coalesce(r.location, k.location, r.model_name) AS model_location,
                       coalesce(r.task, k.task) AS task, coalesce(r.config, k.config) AS config,
+                      coalesce(r.config, k.config, f.config) AS known_config,
                       CASE WHEN r.attributes IS NULL THEN k.attributes WHEN k.attributes IS NULL THEN r.attributes
                            ELSE json_merge_patch(k.attributes, r.attributes) END AS attributes,
-                      coalesce(r.revision, k.revision) AS revision,
+                      coalesce(r.revision, k.revision) AS revision, k.parameter_count, k.weight_bytes,
                       coalesce(p.model_family, r.model_family) AS said_family, p.template_id,
                       p.model_family IS NULL AND r.model_family IS NOT NULL AS is_listed,
                       CASE WHEN c.guess IS NOT NULL THEN c.guess
@@ -42,6 +46,7 @@ WITH mapping AS (SELECT * FROM model_mapping
                FROM requested r
                LEFT JOIN models k ON k.model_name = r.model_name
                LEFT JOIN cached_families c ON c.model_name = r.model_name
+               LEFT JOIN folder_configs f ON f.model_name = r.model_name
                LEFT JOIN mapping p ON p.model_name = r.model_name),
      decided AS (SELECT *, coalesce(said_family, guess.model_family) AS model_family,
                         coalesce(task, CASE WHEN said_family IS NULL OR said_family = guess.model_family
@@ -53,8 +58,24 @@ SELECT $1, model, model_name, model_location, model_family, decided_task,
        CASE WHEN config IS NULL AND revision IS NULL AND attributes IS NULL THEN md5(decided_task || '  ')
             ELSE md5(decided_task || ' ' || coalesce(md5(config::VARCHAR), '') || ' ' || coalesce(md5(revision), '')
                      || coalesce(' ' || md5(attributes::VARCHAR), '')) END,
-       config, attributes
+       config, attributes,
+       CASE WHEN known_config IS NULL THEN ''
+            ELSE 'config ' || substr(md5(concat_ws(' ', model_family, decided_task, md5(known_config::VARCHAR),
+                                                   coalesce(parameter_count, -1), coalesce(weight_bytes, -1))), 1, 16) END
 FROM decided
+)sql";
+
+// What the plan's estimates come from: each profile once, by its first model.
+constexpr const char* kProfilesSql = R"sql(
+INSERT INTO plan_profiles
+SELECT $1, p.profile, p.model_family, p.task, coalesce(r.config, k.config, f.config), k.parameter_count, k.weight_bytes,
+       p.model_name
+FROM (SELECT * FROM plan_models WHERE plan_id = $1 AND profile <> ''
+      QUALIFY row_number() OVER (PARTITION BY profile ORDER BY model) = 1) p
+LEFT JOIN requested r ON r.model = p.model
+LEFT JOIN models k ON k.model_name = p.model_name
+LEFT JOIN folder_configs f ON f.model_name = p.model_name
+ORDER BY p.model
 )sql";
 
 [[noreturn]] void refuse(const PlanSpec& spec, const SpecPlace& place, std::string message,
@@ -127,12 +148,11 @@ void request_names(Connection& connection, int64_t source, const std::vector<std
 // Fills the table `cached_families`: what the hub's cache on this machine says of models whose families
 // neither the store nor their names tell. It is asked last, so that a plan does not hang on what was
 // downloaded where it is made. The cache's folder is listed once, and only requested models are looked at.
-void find_cached(Connection& connection) {
+void find_cached_families(Connection& connection, const HubCache& cache) {
   connection.execute(R"sql(
 CREATE OR REPLACE TEMP TABLE cached_families (
   model_name VARCHAR, guess STRUCT(model_family VARCHAR, task VARCHAR, origin VARCHAR))
 )sql");
-  const HubCache cache;
   if (cache.empty()) return;
   Result rows = connection.query(R"sql(
 SELECT r.model_name FROM requested r LEFT JOIN models k ON k.model_name = r.model_name
@@ -152,6 +172,44 @@ WHERE r.model_name IN (SELECT unnest($1)) AND r.model_family IS NULL
         "$4::VARCHAR})",
         {name, found->model_family, found->task, found->origin});
   }
+}
+
+// The config.json in a folder; nothing where there is none that a store can keep.
+std::optional<std::string> config_text(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / "config.json";
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return std::nullopt;
+  try {
+    std::string text = read_file(file, max_config_bytes, ErrorKind::spec);
+    parse_json_object(text, file.native());
+    return text;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+// Fills the table `folder_configs`: the config.json of models that have none in the store or a list, in the
+// folder of their location or in the hub's cache. Only estimates take them, which ids do not depend on.
+void find_folder_configs(Connection& connection, const HubCache& cache) {
+  connection.execute("CREATE OR REPLACE TEMP TABLE folder_configs (model_name VARCHAR, config JSON)");
+  Result rows = connection.query(R"sql(
+SELECT r.model_name, coalesce(r.location, k.location, '') AS folder
+FROM requested r LEFT JOIN models k ON k.model_name = r.model_name
+WHERE r.config IS NULL AND k.config IS NULL AND (folder ^@ '/' OR r.model_name IN (SELECT unnest($1)))
+)sql",
+                                 {cache.names()});
+  Appender configs(connection, "temp", "folder_configs");
+  while (rows.next()) {
+    const std::string name(rows.text(0));
+    std::optional<std::filesystem::path> folder;
+    if (rows.text(1).starts_with('/'))
+      folder = std::filesystem::path(rows.text(1));
+    else
+      folder = cache.snapshot(name);
+    const std::optional<std::string> config = folder ? config_text(*folder) : std::nullopt;
+    if (config) configs.add(name).add(*config).end_row();
+  }
+  configs.flush();
 }
 
 }  // namespace
@@ -177,8 +235,11 @@ AttributeTypes write_plan_models(Connection& connection, int64_t plan_id, const 
   }
   if (!included.empty()) request_names(connection, number + 1, included);
   if (number > 1 || (number == 1 && spec.models.size() > 1) || !included.empty()) merge_sources(connection);
-  find_cached(connection);
+  const HubCache cache;
+  find_cached_families(connection, cache);
+  find_folder_configs(connection, cache);
   connection.query(kModelsSql, {plan_id});
+  connection.query(kProfilesSql, {plan_id});
   add_known_types(connection, plan_id, types);
   return types;
 }

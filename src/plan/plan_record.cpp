@@ -8,6 +8,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/json_values.h"
+#include "plan/estimates/cell_estimates.h"
 #include "plan/test_id.h"
 
 namespace testloom {
@@ -15,7 +16,7 @@ namespace testloom {
 namespace {
 
 // Raised when the same input gives other tests.
-constexpr int kPlannerRevision = 4;
+constexpr int kPlannerRevision = 5;
 
 void write_axis(JsonWriter& json, const Axis& axis) {
   json.key(axis.name).begin_array();
@@ -185,6 +186,7 @@ std::string fingerprint_of(Connection& connection, const PlanSpec& spec) {
       "model_mapping m), (SELECT sum(hash(k)::HUGEINT) FROM models k))");
   rows.next();
   all += rows.text(0);
+  all += ' ' + torch_of_runs(connection);
   const Digest digest = md5_of(all);
   return {digest.data(), digest.size()};
 }

@@ -7,26 +7,27 @@ namespace {
 // Cells that gave no test, by reason: those of whole groups, less those that single models have nevertheless
 // by an inclusion, and those of single models.
 constexpr const char* kSkippedSql = R"sql(
-WITH by_group AS (SELECT reason, model_family, pinned, $2 AS cells FROM skips
-                  UNION ALL SELECT reason, model_family, pinned, 1 FROM chosen WHERE reason IS NOT NULL),
-     of_groups AS (SELECT reason, model_family, pinned, sum(cells) AS cells FROM by_group GROUP BY ALL),
+WITH by_group AS (SELECT reason, model_family, pinned, NULL AS profile, $2 AS cells FROM skips
+                  UNION ALL SELECT reason, model_family, pinned, profile, 1 FROM chosen WHERE reason IS NOT NULL),
+     of_groups AS (SELECT reason, model_family, pinned, profile, sum(cells) AS cells FROM by_group GROUP BY ALL),
      of_models AS (SELECT l.reason, l.model, count(*) AS cells
                    FROM lacks l
                    JOIN plan_models m ON m.plan_id = $1 AND m.model = l.model
                    JOIN chosen s ON s.version_id = l.version_id AND s.hardware_type = l.hardware_type
                      AND s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
-                     AND s.reason IS NULL
+                     AND s.profile = m.profile AND s.reason IS NULL
                    GROUP BY ALL
                    UNION ALL SELECT reason, model, count(*) FROM expanded WHERE reason IS NOT NULL GROUP BY ALL),
      all_of AS (SELECT reason, sum(cells * g.models) AS cells, sum(g.models) AS models, min(g.first_model) AS first
                 FROM of_groups s
                 JOIN groups g ON g.model_family = s.model_family AND g.pinned IS NOT DISTINCT FROM s.pinned
+                  AND (s.profile IS NULL OR s.profile = g.profile)
                 GROUP BY reason
                 UNION ALL SELECT s.reason, -count(*), 0, NULL
                 FROM expanded e
                 JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
                 JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
-                  AND s.version_id = e.version_id AND s.combo = e.combo
+                  AND s.profile = m.profile AND s.version_id = e.version_id AND s.combo = e.combo
                 WHERE s.reason IS NOT NULL GROUP BY s.reason
                 UNION ALL SELECT reason, sum(cells), count(DISTINCT model), min(model) FROM of_models GROUP BY reason),
      summed AS (SELECT reason, sum(cells)::BIGINT AS cells, sum(models)::BIGINT AS models, min(first) AS first
@@ -48,12 +49,11 @@ std::vector<Skipped> read_skipped(Connection& connection, int64_t plan_id, size_
 
 // From the small tables, where all of a group's models have the same tests.
 constexpr const char* kCountGroupsSql =
-    "SELECT s.model_family, s.hardware_type, sum(g.models)::BIGINT, max(s.memory_bytes) / 1e9, min(s.combo) "
-    "FROM chosen s JOIN groups g "
-    "ON "
-    "g.model_family = s.model_family AND g.pinned IS NOT DISTINCT FROM s.pinned WHERE s.reason IS NULL AND "
-    "$1 = $1 GROUP BY "
-    "ALL ORDER BY 1, 5";
+    "SELECT s.model_family, s.hardware_type, sum(g.models)::BIGINT, max(e.memory_bytes) / 1e9, min(s.combo) "
+    "FROM chosen s JOIN estimates e ON e.estimate = s.estimate JOIN groups g ON g.model_family = "
+    "s.model_family "
+    "AND g.pinned IS NOT DISTINCT FROM s.pinned AND g.profile = s.profile WHERE s.reason IS NULL AND "
+    "$1 = $1 GROUP BY ALL ORDER BY 1, 5";
 constexpr const char* kCountRowsSql = R"sql(
 WITH counted AS (SELECT model, cell, count(*) AS tests FROM test_rows WHERE plan_id = $1 GROUP BY ALL)
 SELECT m.model_family, c.hardware_type, sum(r.tests)::BIGINT, max(k.memory_bytes) / 1e9
@@ -98,7 +98,7 @@ PlanSummary summarise(Connection& connection, int64_t plan_id, const PlanSpec& s
 SELECT (SELECT coalesce(max(memory_bytes), 0) / 1e9 FROM plan_cells WHERE plan_id = $1),
        (SELECT coalesce(max(tests), 0)
         FROM (SELECT count(*) AS tests FROM chosen WHERE reason IS NULL AND NOT is_reference AND $2
-              GROUP BY model_family, pinned, version_id, chain
+              GROUP BY model_family, pinned, profile, version_id, chain
               UNION ALL
               SELECT count(*) FROM expanded WHERE reason IS NULL AND NOT is_reference GROUP BY model, version_id, chain))
 )sql",

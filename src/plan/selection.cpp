@@ -54,11 +54,11 @@ WHERE plan_id = $1 AND config IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM candidates c JOIN variants v ON v.version_id = c.version_id AND v.uses_model_data)
 )sql";
 
-// Models of one family and pinned template are one group: they have the same tests but for keys that one of
-// them lacks and what conditions say of it.
+// Models of one family, pinned template and profile are one group: they have the same tests and estimates,
+// but for keys that one of them lacks and what conditions say of it.
 constexpr const char* kGroupsSql = R"sql(
 CREATE OR REPLACE TEMP TABLE groups AS
-SELECT model_family, template_id AS pinned, count(*) AS models, min(model) AS first_model
+SELECT model_family, template_id AS pinned, profile, count(*) AS models, min(model) AS first_model
 FROM plan_models WHERE plan_id = $1 GROUP BY ALL
 )sql";
 
@@ -76,7 +76,7 @@ SELECT m.model_family, m.pinned, h.hardware_type,
               THEN 'the template ' || m.pinned || ' that its mapping pins is not among the plan''s templates'
             WHEN m.model_family = 'unknown' THEN 'the model''s family is unknown'
             ELSE 'no template for family ' || m.model_family || ' on ' || h.hardware_type END AS reason
-FROM groups m CROSS JOIN hardware h
+FROM (SELECT DISTINCT model_family, pinned FROM groups) m CROSS JOIN hardware h
 LEFT JOIN templates p ON p.template_id = m.pinned AND p.removed_at IS NULL
 WHERE NOT EXISTS (SELECT 1 FROM answered a
                   WHERE a.model_family = m.model_family AND a.pinned IS NOT DISTINCT FROM m.pinned

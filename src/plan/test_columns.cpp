@@ -70,6 +70,8 @@ std::vector<ConditionColumn> test_columns(Connection& connection, int64_t plan_i
                                           {"priority", "k.priority", "BIGINT"},
                                           {"estimated_memory_gb", "k.memory_bytes / 1e9", "DOUBLE"},
                                           {"estimate_origin", "k.memory_origin::VARCHAR", "VARCHAR"},
+                                          {"estimated_host_memory_gb", "k.host_memory_bytes / 1e9", "DOUBLE"},
+                                          {"estimated_time_s", "k.time_s", "DOUBLE"},
                                           {"is_reference", "k.is_reference", "BOOLEAN"}};
   add_axes(connection, plan_id, columns);
   add_attributes(connection, plan_id, columns);

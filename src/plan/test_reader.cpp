@@ -33,13 +33,17 @@ TestReader::TestReader(Connection& connection, const TestFilter& filter)
 
 void TestReader::read_needs() {
   Result rows = connection_.query(
-      "SELECT model_family, coalesce(pinned, -1), version_id, combo, needed_version_id, needed_combo FROM "
+      "SELECT model_family, coalesce(pinned, -1), version_id, combo, needed_version_id, needed_combo, "
+      "profile FROM "
       "needs WHERE plan_id = ? "
       "ORDER BY ALL",
       {filter_.plan_id});
   while (rows.next()) {
-    needs_[{std::string(rows.text(0)), rows.integer(1), {rows.integer(2), rows.integer(3)}}].push_back(
-        {rows.integer(4), rows.integer(5)});
+    needs_[{std::string(rows.text(0)),
+            rows.integer(1),
+            std::string(rows.text(6)),
+            {rows.integer(2), rows.integer(3)}}]
+        .push_back({rows.integer(4), rows.integer(5)});
   }
 }
 
@@ -80,7 +84,7 @@ void TestReader::read_models(int64_t begin, int64_t end) {
   models_.clear();
   Result rows = connection_.query(
       "SELECT model, model_name, model_location, model_family, task, family_origin, definition_hash, "
-      "coalesce(template_id, -1) FROM plan_models WHERE plan_id = ? AND model >= ? AND model < ?",
+      "coalesce(template_id, -1), profile FROM plan_models WHERE plan_id = ? AND model >= ? AND model < ?",
       {filter_.plan_id, begin, end});
   while (rows.next()) {
     Model& model = models_[rows.integer(0)];
@@ -89,6 +93,7 @@ void TestReader::read_models(int64_t begin, int64_t end) {
     model.family = rows.text(3);
     model.task = rows.text(4);
     model.pinned = rows.integer(7);
+    model.profile = rows.text(8);
     model.origin = rows.text(5);
     model.hash = rows.text(6);
     model.name_hash = md5_of(model.name);
@@ -98,7 +103,8 @@ void TestReader::read_models(int64_t begin, int64_t end) {
 void TestReader::read_cells() {
   Result rows = connection_.query(
       "SELECT cell, version_id, combo, coalesce(previous_combo, -1), priority, memory_bytes, "
-      "memory_origin::VARCHAR, is_reference FROM plan_cells WHERE plan_id = ?",
+      "memory_origin::VARCHAR, is_reference, coalesce(host_memory_bytes, -1), coalesce(time_s, 0) FROM "
+      "plan_cells WHERE plan_id = ?",
       {filter_.plan_id});
   while (rows.next()) {
     cells_[rows.integer(0)] = {rows.integer(1),
@@ -106,6 +112,8 @@ void TestReader::read_cells() {
                                rows.integer(3),
                                rows.integer(4),
                                rows.integer(5),
+                               rows.integer(8),
+                               rows.real(9),
                                std::string(rows.text(6)),
                                rows.boolean(7),
                                &versions_.at(rows.integer(1)),
@@ -198,13 +206,18 @@ void TestReader::fill(PlannedTest& test, const Row& row) {
   test.priority = row.cell->priority;
   test.estimated_memory_gb = static_cast<double>(row.cell->memory_bytes) / 1e9;
   test.estimate_origin = row.cell->origin;
+  if (row.cell->host_memory_bytes >= 0)
+    test.estimated_host_memory_gb = static_cast<double>(row.cell->host_memory_bytes) / 1e9;
+  if (row.cell->time_s > 0) test.estimated_time_s = row.cell->time_s;
   test.is_reference = row.cell->is_reference;
   const auto add_dependency = [&](const Version& version, int64_t combo) {
     make_id(test.dependencies.emplace_back(), case_of_other_, *row.model, version, combos_.at(combo));
   };
   if (row.cell->previous_combo >= 0) add_dependency(*row.cell->version, row.cell->previous_combo);
-  const auto needs =
-      needs_.find({row.model->family, row.model->pinned, {row.cell->version_id, row.cell->combo_number}});
+  const auto needs = needs_.find({row.model->family,
+                                  row.model->pinned,
+                                  row.model->profile,
+                                  {row.cell->version_id, row.cell->combo_number}});
   if (needs == needs_.end()) return;
   for (const Kind& needed : needs->second) add_dependency(versions_.at(needed.version_id), needed.combo);
 }

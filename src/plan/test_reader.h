@@ -29,6 +29,7 @@ class TestReader {
   struct Model {
     std::string name, location, family, task, origin, hash;
     int64_t pinned = -1;  // template_id; -1: none
+    std::string profile;
     Digest name_hash;
   };
   struct Combo {
@@ -44,8 +45,9 @@ class TestReader {
     size_t rank = 0;  // in the order of names, then ids
   };
   struct CellRow {
-    int64_t version_id, combo_number, previous_combo;  // -1: none before it
-    int64_t priority, memory_bytes;
+    int64_t version_id, combo_number, previous_combo;   // -1: none before it
+    int64_t priority, memory_bytes, host_memory_bytes;  // of the host: -1 where it is not known
+    double time_s;                                      // 0: not known
     std::string origin;
     bool is_reference;
     const Version* version;
@@ -86,7 +88,8 @@ class TestReader {
   std::map<int64_t, Combo> combos_;
   std::map<int64_t, Version> versions_;
   std::unordered_map<int64_t, CellRow> cells_;
-  std::map<std::tuple<std::string, int64_t, Kind>, std::vector<Kind>> needs_;  // by family and what is pinned
+  // By family, what is pinned, and profile.
+  std::map<std::tuple<std::string, int64_t, std::string, Kind>, std::vector<Kind>> needs_;
   std::map<int64_t, Model> models_;  // of the range that is being read
   std::vector<Row> rows_;            // likewise, in order
   std::string case_of_other_;

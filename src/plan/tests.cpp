@@ -20,7 +20,8 @@ constexpr const char* kColumns =
     "t.hardware_type, t.batch_size, t.template_name, t.template_id, t.template_version, t.version_id, "
     "t.priority, "
     "t.estimated_memory_gb, t.estimate_origin::VARCHAR, t.dependencies::VARCHAR[], o.outcome, t.plan_id, "
-    "coalesce(t.output_kind, 'python'), t.device, t.axes::VARCHAR, t.is_reference";
+    "coalesce(t.output_kind, 'python'), t.device, t.axes::VARCHAR, t.is_reference, "
+    "t.estimated_host_memory_gb, t.estimated_time_s";
 
 constexpr const char* kSources =
     "tests t LEFT JOIN (SELECT test_id, outcome FROM outcomes QUALIFY row_number() OVER (PARTITION BY "
@@ -61,6 +62,8 @@ PlannedTest row_of(const Result& rows) {
   test.device = rows.is_null(20) ? device_of(test.hardware_type) : std::string(rows.text(20));
   test.axes = axes_of_json(rows.text(21));
   test.is_reference = rows.boolean(22);
+  if (!rows.is_null(23)) test.estimated_host_memory_gb = rows.real(23);
+  if (!rows.is_null(24)) test.estimated_time_s = rows.real(24);
   return test;
 }
 

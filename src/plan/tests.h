@@ -33,11 +33,13 @@ struct PlannedTest {
   int64_t version_id = 0;
   std::string output_kind;  // only "python" can be run
   int64_t priority = 0;
-  double estimated_memory_gb = 0;
+  double estimated_memory_gb = 0;  // where it runs: of the process on a host, else of the device
   std::string estimate_origin;
-  std::vector<std::string> dependencies;    // test_ids
-  bool is_reference = false;                // only there since other tests need it
-  std::optional<std::string> last_outcome;  // of the latest attempt with this test_id
+  std::optional<double> estimated_host_memory_gb;  // of the process, also where it runs on a device
+  std::optional<double> estimated_time_s;          // of one forward pass or generate
+  std::vector<std::string> dependencies;           // test_ids
+  bool is_reference = false;                       // only there since other tests need it
+  std::optional<std::string> last_outcome;         // of the latest attempt with this test_id
 };
 
 struct TestFilter {

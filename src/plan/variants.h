@@ -28,6 +28,7 @@ struct Variant {
   std::vector<RequiredKey> required_keys;
   std::vector<ParameterInfo> parameters;
   std::vector<NeedInfo> needs;
+  std::vector<std::pair<std::string, Value>> workload;
 };
 
 // Compiles them before they are needed, as far as that goes without knowing a plan. Runs beside the planning,

@@ -80,11 +80,12 @@ void add_unique(std::vector<Check>& checks) {
   for (const auto& [table, key] : std::initializer_list<std::pair<const char*, Names>>{
            {"plan_models", {"plan_id", "model"}},
            {"plan_models", {"plan_id", "model_name"}},
+           {"plan_profiles", {"plan_id", "profile"}},
            {"combos", {"plan_id", "combo"}},
            {"combos", {"plan_id", "hardware_type", "label"}},
            {"plan_cells", {"plan_id", "cell"}},
            {"needs",
-            {"plan_id", "model_family", "pinned", "version_id", "combo", "needed_version_id",
+            {"plan_id", "model_family", "pinned", "profile", "version_id", "combo", "needed_version_id",
              "needed_combo"}}})
     checks.push_back(unique(table, key, kPlanAnew));
 }

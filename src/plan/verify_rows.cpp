@@ -24,7 +24,7 @@ FROM (SELECT * FROM plan_cells QUALIFY row_number() OVER (PARTITION BY plan_id, 
 JOIN verify_kinds n ON n.plan_id = k.plan_id AND n.version_id = k.version_id AND n.combo = k.combo
 LEFT JOIN verify_kinds p ON p.plan_id = k.plan_id AND p.version_id = k.version_id AND p.combo = k.previous_combo;
 CREATE OR REPLACE TEMP TABLE verify_needs AS
-SELECT DISTINCT e.model_family, e.pinned, k.kind, coalesce(n.kind, -1) AS needed
+SELECT DISTINCT e.model_family, e.pinned, e.profile, k.kind, coalesce(n.kind, -1) AS needed
 FROM needs e
 JOIN verify_kinds k ON k.plan_id = e.plan_id AND k.version_id = e.version_id AND k.combo = e.combo
 LEFT JOIN verify_kinds n ON n.plan_id = e.plan_id AND n.version_id = e.needed_version_id AND n.combo = e.needed_combo;
@@ -34,15 +34,15 @@ LEFT JOIN verify_kinds n ON n.plan_id = e.plan_id AND n.version_id = e.needed_ve
 // models' tests are looked at. The family is NULL where plan_models does not have the model.
 constexpr const char* kAlikeSql = R"sql(
 CREATE OR REPLACE TEMP TABLE verify_alike AS
-SELECT min(s.model) AS model, count(*) AS models, m.model_family, m.template_id AS pinned
+SELECT min(s.model) AS model, count(*) AS models, m.model_family, m.template_id AS pinned, m.profile
 FROM (SELECT model, count(*) AS tests, sum(hash(cell)::HUGEINT) AS cells
       FROM test_rows WHERE plan_id = $1 AND model >= $2 AND model < $3 GROUP BY model) s
 LEFT JOIN plan_models m ON m.plan_id = $1 AND m.model >= $2 AND m.model < $3 AND m.model = s.model
-GROUP BY m.model_family, m.template_id, s.tests, s.cells
+GROUP BY m.model_family, m.template_id, m.profile, s.tests, s.cells
 )sql";
 constexpr const char* kRangeSql = R"sql(
 CREATE OR REPLACE TEMP TABLE verify_range AS
-SELECT r.model, r.cell, k.kind, k.previous, a.models, a.model_family, a.pinned
+SELECT r.model, r.cell, k.kind, k.previous, a.models, a.model_family, a.pinned, a.profile
 FROM test_rows r
 JOIN verify_alike a ON a.model = r.model
 JOIN verify_cells k ON k.plan_id = $1 AND k.cell = r.cell
@@ -69,7 +69,8 @@ constexpr RowCheck kRowChecks[] = {
      "FROM verify_range p WHERE p.model = r.model AND p.kind = r.previous)"},
     {"tests that need one which is not there",
      "SELECT r.models AS n, r.model, r.cell FROM verify_range r JOIN verify_needs e ON e.model_family = "
-     "r.model_family AND e.pinned IS NOT DISTINCT FROM r.pinned AND e.kind = r.kind WHERE NOT EXISTS (SELECT "
+     "r.model_family AND e.pinned IS NOT DISTINCT FROM r.pinned AND e.profile = r.profile AND e.kind = "
+     "r.kind WHERE NOT EXISTS (SELECT "
      "1 FROM "
      "verify_range p WHERE p.model = r.model AND p.kind = e.needed)"},
 };

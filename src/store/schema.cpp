@@ -91,7 +91,19 @@ CREATE TABLE plan_models (
   name_hash UINTEGER NOT NULL,
   definition_hash VARCHAR NOT NULL,
   config JSON,
-  attributes JSON
+  attributes JSON,
+  profile VARCHAR NOT NULL
+);
+
+CREATE TABLE plan_profiles (
+  plan_id INTEGER NOT NULL,
+  profile VARCHAR NOT NULL,
+  model_family VARCHAR NOT NULL,
+  task VARCHAR NOT NULL,
+  config JSON,
+  parameter_count BIGINT,
+  weight_bytes BIGINT,
+  model_name VARCHAR NOT NULL
 );
 
 CREATE TABLE combos (
@@ -115,7 +127,9 @@ CREATE TABLE plan_cells (
   priority TINYINT NOT NULL,
   memory_bytes BIGINT NOT NULL,
   memory_origin estimate_origin NOT NULL,
-  is_reference BOOLEAN NOT NULL
+  is_reference BOOLEAN NOT NULL,
+  host_memory_bytes BIGINT,
+  time_s DOUBLE
 );
 
 CREATE TABLE test_rows (
@@ -131,7 +145,8 @@ CREATE TABLE needs (
   version_id INTEGER NOT NULL,
   combo INTEGER NOT NULL,
   needed_version_id INTEGER NOT NULL,
-  needed_combo INTEGER NOT NULL
+  needed_combo INTEGER NOT NULL,
+  profile VARCHAR NOT NULL
 );
 
 CREATE TABLE plan_skips (
@@ -141,7 +156,8 @@ CREATE TABLE plan_skips (
   hardware_type VARCHAR NOT NULL,
   version_id INTEGER,
   combo INTEGER,
-  reason VARCHAR NOT NULL
+  reason VARCHAR NOT NULL,
+  profile VARCHAR
 );
 
 CREATE TABLE runs (
@@ -247,7 +263,26 @@ CREATE TABLE plan_skips (
   combo INTEGER,
   reason VARCHAR NOT NULL
 );
-UPDATE store_info SET schema_version = 3;
+)sql";
+
+const char* const kFromSchema3Sql = R"sql(
+DROP VIEW IF EXISTS tests;
+ALTER TABLE plan_models ADD COLUMN profile VARCHAR DEFAULT '';
+ALTER TABLE needs ADD COLUMN profile VARCHAR DEFAULT '';
+ALTER TABLE plan_skips ADD COLUMN profile VARCHAR;
+ALTER TABLE plan_cells ADD COLUMN host_memory_bytes BIGINT;
+ALTER TABLE plan_cells ADD COLUMN time_s DOUBLE;
+CREATE TABLE plan_profiles (
+  plan_id INTEGER NOT NULL,
+  profile VARCHAR NOT NULL,
+  model_family VARCHAR NOT NULL,
+  task VARCHAR NOT NULL,
+  config JSON,
+  parameter_count BIGINT,
+  weight_bytes BIGINT,
+  model_name VARCHAR NOT NULL
+);
+UPDATE store_info SET schema_version = 4;
 )sql";
 
 namespace {
@@ -285,6 +320,8 @@ SELECT r.plan_id,
        k.priority,
        k.memory_bytes / 1e9 AS estimated_memory_gb,
        k.memory_origin AS estimate_origin,
+       k.host_memory_bytes / 1e9 AS estimated_host_memory_gb,
+       k.time_s AS estimated_time_s,
        list_concat(CASE WHEN k.previous_combo IS NULL THEN []::UUID[] ELSE [{previous_id}] END,
                    coalesce(list_transform(n.needed, lambda x: {needed_id}), []::UUID[])) AS dependencies,
        k.is_reference AS is_reference,
@@ -295,7 +332,7 @@ JOIN plan_models m ON m.plan_id = r.plan_id AND m.model = r.model
 JOIN combos c ON c.plan_id = r.plan_id AND c.combo = k.combo
 LEFT JOIN combos p ON p.plan_id = r.plan_id AND p.combo = k.previous_combo
 JOIN template_versions v ON v.version_id = k.version_id
-LEFT JOIN (SELECT e.plan_id, e.model_family, e.pinned, e.version_id, e.combo,
+LEFT JOIN (SELECT e.plan_id, e.model_family, e.pinned, e.profile, e.version_id, e.combo,
                   list({{'hardware_type': nc.hardware_type, 'label': nc.label, 'template_name': nv.template_name,
                         'definition_hash': nv.definition_hash}} ORDER BY e.needed_version_id, e.needed_combo) AS needed
            FROM needs e
@@ -303,7 +340,7 @@ LEFT JOIN (SELECT e.plan_id, e.model_family, e.pinned, e.version_id, e.combo,
            JOIN template_versions nv ON nv.version_id = e.needed_version_id
            GROUP BY ALL) n
   ON n.plan_id = r.plan_id AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
-    AND n.version_id = k.version_id AND n.combo = k.combo;
+    AND n.profile = m.profile AND n.version_id = k.version_id AND n.combo = k.combo;
 )sql",
                      fmt::arg("test_id", test_id_sql("c", "v")), fmt::arg("case_name", case_sql("c", "v")),
                      fmt::arg("previous_id", test_id_sql("p", "v")),

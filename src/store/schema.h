@@ -6,14 +6,15 @@
 namespace testloom {
 
 // Raised with every change of the tables; a store of a higher version is refused.
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 // Every table, without the row in store_info that says which version they are.
 extern const char* const kTablesSql;
 
-// What turns the tables of schema 1 into those of 2, and those of 2 into these.
+// What turns the tables of schema 1 into those of 2, and so on.
 extern const char* const kFromSchema1Sql;
 extern const char* const kFromSchema2Sql;
+extern const char* const kFromSchema3Sql;
 
 // The view `tests`: one row a test of any plan, made on reading from plan_models, combos, test_rows and
 // template_versions. It uses DuckDB's built-in functions alone, so that any DuckDB client can read it.

@@ -66,7 +66,8 @@ void create_schema(Connection& connection) {
 void upgrade_older(Connection& connection) {
   Transaction transaction(connection);
   if (schema_version(connection) < 2) connection.execute(kFromSchema1Sql);
-  connection.execute(kFromSchema2Sql);
+  if (schema_version(connection) < 3) connection.execute(kFromSchema2Sql);
+  connection.execute(kFromSchema3Sql);
   connection.execute(tests_view_sql());
   transaction.commit();
 }

@@ -163,7 +163,7 @@ const std::vector<Breakage>& breakages() {
       {"UPDATE combos SET label = '[]' WHERE plan_id = 1",
        {"combos: rows that are there again, by plan_id, hardware_type, label"}},
       {again("needs"),
-       {"needs: rows that are there again, by plan_id, model_family, pinned, version_id, combo, "
+       {"needs: rows that are there again, by plan_id, model_family, pinned, profile, version_id, combo, "
         "needed_version_id, "
         "needed_combo"}},
       {again("plan_models"),

@@ -253,7 +253,7 @@ def test_parquet_holds_what_csv_holds(store):
         with duckdb.connect() as connection:
             rows = connection.execute(
                 "SELECT * REPLACE (test_id::VARCHAR AS test_id, array_to_string(dependencies, ' ') AS dependencies, "
-                f"coalesce(last_outcome, '') AS last_outcome) FROM '{store.folder / 'tests.parquet'}'"
+                f"coalesce(last_outcome, '') AS last_outcome, coalesce(estimated_time_s::VARCHAR, '') AS estimated_time_s) FROM '{store.folder / 'tests.parquet'}'"
             ).fetchall()
             names = [column[0] for column in connection.description]
             types = [str(column[1]) for column in connection.execute(f"FROM '{store.folder / 'tests.parquet'}'").description]

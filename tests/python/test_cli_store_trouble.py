@@ -243,10 +243,11 @@ def test_a_store_by_its_symbolic_link_and_a_strange_name(planned):
     assert digest(planned.folder / name) == digest(planned.folder / "link")
 
 
-def test_a_store_of_schema_1_is_upgraded_and_its_tests_keep_their_ids(testloom):
+@pytest.mark.parametrize("version", [1, 3])
+def test_an_older_store_is_upgraded_and_its_tests_keep_their_ids(testloom, version):
     path = testloom.folder / "testloom.duckdb"
     with duckdb.connect(str(path)) as connection:
-        connection.execute((REPOSITORY / "tests" / "regress" / "schema_1.sql").read_text("utf-8"))
+        connection.execute((REPOSITORY / "tests" / "regress" / f"schema_{version}.sql").read_text("utf-8"))
     assert "upgraded the store" in testloom("template", "list").stderr
     assert (testloom.folder / "testloom.duckdb.before-upgrade").exists()
     testloom("store", "verify")

@@ -52,6 +52,10 @@ const DeviceFigures& device_figures(std::string_view hardware_type) {
   return found == devices.end() ? devices[1] : *found;
 }
 
+bool is_known_hardware(std::string_view hardware_type) {
+  return std::ranges::find(devices, hardware_type, &DeviceFigures::hardware_type) != devices.end();
+}
+
 bool is_host(std::string_view hardware_type) { return hardware_type == "cpu"; }
 
 }  // namespace testloom

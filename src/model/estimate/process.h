@@ -42,6 +42,7 @@ struct DeviceFigures {
 
 // For a hardware type; types that are not known are taken for cuda. Never null.
 const DeviceFigures& device_figures(std::string_view hardware_type);
+bool is_known_hardware(std::string_view hardware_type);
 bool is_host(std::string_view hardware_type);  // "cpu"
 
 }  // namespace testloom

@@ -1,0 +1,134 @@
+#include "plan/estimates/cell_estimates.h"
+
+#include <fmt/format.h>
+
+#include "catalog/names.h"
+#include "model/estimate/family_prior.h"
+#include "store/appender.h"
+
+namespace testloom {
+
+namespace {
+
+constexpr const char* kTablesSql = R"sql(
+CREATE OR REPLACE TEMP TABLE estimates (
+  estimate INTEGER, memory_bytes BIGINT, host_memory_bytes BIGINT, time_s DOUBLE, origin VARCHAR);
+)sql";
+
+}  // namespace
+
+std::string torch_of_runs(Connection& connection) {
+  Result rows = connection.query(
+      "SELECT environment->>'torch' FROM runs WHERE environment->>'torch' <> '' ORDER BY started_at DESC "
+      "LIMIT 1");
+  return rows.next() ? std::string(rows.text(0)) : std::string();
+}
+
+std::string device_for(const PlanSpec& spec, const std::string& hardware_type) {
+  for (const HardwareSection& section : spec.hardware) {
+    if (section.name == hardware_type && !section.device.empty()) return section.device;
+  }
+  return device_of(hardware_type);
+}
+
+CellEstimates::CellEstimates(Connection& connection, int64_t plan_id, const PlanSpec& spec,
+                             const std::vector<Variant>& variants, const Matrix& matrix)
+    : connection_(connection), plan_id_(plan_id), spec_(spec), matrix_(matrix) {
+  for (const Variant& variant : variants) {
+    if (variant.version_id) variants_[*variant.version_id] = &variant;
+  }
+}
+
+void CellEstimates::prepare() {
+  if (is_prepared_) return;
+  is_prepared_ = true;
+  connection_.execute(kTablesSql);
+  torch_ = torch_of_runs(connection_);
+  read_profiles();
+}
+
+void CellEstimates::read_profiles() {
+  Result rows = connection_.query(
+      fmt::format("SELECT {}, profile FROM plan_profiles WHERE plan_id = ?", profile_columns), {plan_id_});
+  while (rows.next()) profiles_[std::string(rows.text(3))] = read_profile(rows);
+}
+
+size_t CellEstimates::work_number(int64_t version_id, int32_t combo) {
+  const auto known = works_of_cells_.find({version_id, combo});
+  if (known != works_of_cells_.end()) return known->second;
+  const Cell& cell = matrix_.cells()[static_cast<size_t>(combo)];
+  const Variant& variant = *variants_.at(version_id);
+  WorkRequest request{cell.hardware_type,
+                      device_for(spec_, cell.hardware_type),
+                      cell.batch_size,
+                      torch_,
+                      &variant.workload,
+                      &variant.parameters,
+                      {}};
+  for (size_t axis = 0; axis < cell.values.size(); ++axis) {
+    if (cell.values[axis] == Cell::kNotDeclared) continue;
+    const AxisValue& value = matrix_.values(axis)[static_cast<size_t>(cell.values[axis])];
+    request.axes.emplace_back(matrix_.axis_name(axis), value.value);
+  }
+  NamedWork named = work_of(request);
+  const auto [work, added] = work_numbers_.emplace(std::move(named.key), works_.size());
+  if (added) works_.push_back(std::move(named.cell));
+  works_of_cells_[{version_id, combo}] = work->second;
+  return work->second;
+}
+
+CellEstimates::Figures CellEstimates::figures_of(const std::string& profile, const std::string& model_family,
+                                                 const CellWork& work) const {
+  const auto known = profiles_.find(profile);
+  const Estimate estimate = known == profiles_.end() ? prior_estimate(model_family, work.work)
+                                                     : estimate_of(known->second, work).estimate;
+  return {needed_bytes(estimate, work.work), estimate.peak_process_bytes, estimate.seconds, estimate.origin};
+}
+
+int64_t CellEstimates::number_of(const std::string& profile, const std::string& model_family, size_t work) {
+  const auto [number, is_new] = numbers_.try_emplace({model_family, profile, work}, 0);
+  if (!is_new) return number->second;
+  const auto [figures, added] =
+      figures_.emplace(figures_of(profile, model_family, works_[work]), figures_.size());
+  if (added) unwritten_.push_back(&figures->first);
+  number->second = figures->second;
+  return number->second;
+}
+
+void CellEstimates::write_figures() {
+  Appender rows(connection_, "temp", "estimates");
+  for (const Figures* figures : unwritten_) {
+    rows.add(figures_.at(*figures)).add(figures->memory_bytes).add(figures->host_memory_bytes);
+    figures->time_s > 0 ? rows.add_real(figures->time_s) : rows.add_null();
+    rows.add(figures->origin).end_row();
+  }
+  rows.flush();
+  unwritten_.clear();
+}
+
+void CellEstimates::fill(const std::string& table) {
+  prepare();
+  connection_.execute(
+      "CREATE OR REPLACE TEMP TABLE estimated (model_family VARCHAR, profile VARCHAR, version_id INTEGER, "
+      "combo "
+      "INTEGER, estimate INTEGER)");
+  Appender estimated(connection_, "temp", "estimated");
+  Result rows = connection_.query(fmt::format(
+      "SELECT DISTINCT model_family, profile, version_id, combo FROM {} WHERE estimate IS NULL ORDER BY ALL",
+      table));
+  while (rows.next()) {
+    const std::string model_family(rows.text(0)), profile(rows.text(1));
+    const auto combo = static_cast<int32_t>(rows.integer(3));
+    const int64_t number = number_of(profile, model_family, work_number(rows.integer(2), combo));
+    estimated.add(model_family).add(profile).add(rows.integer(2)).add(int64_t{combo}).add(number).end_row();
+  }
+  estimated.flush();
+  write_figures();
+  connection_.execute(fmt::format(
+      "UPDATE {0} SET estimate = e.estimate FROM estimated e WHERE {0}.estimate IS NULL AND e.model_family = "
+      "{0}.model_family AND e.profile = {0}.profile AND e.version_id = {0}.version_id AND e.combo = "
+      "{0}.combo",
+      table));
+}
+
+}  // namespace testloom

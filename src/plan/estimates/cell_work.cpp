@@ -1,0 +1,62 @@
+#include "plan/estimates/cell_work.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <boost/json.hpp>
+
+#include "model/estimate/process.h"
+#include "model/estimate/request.h"
+
+namespace testloom {
+
+namespace {
+
+// What an estimate takes from a template's parameters, by the parameters' names.
+constexpr std::string_view work_parameters[] = {
+    "mode",          "load",       "seq_len", "decoder_seq_len", "image_size",
+    "audio_seconds", "new_tokens", "dtype",   "attention"};
+
+void put(boost::json::object& object, const std::string& key, const Value& value) {
+  if (const auto* integer = std::get_if<int64_t>(&value.data)) object[key] = *integer;
+  if (const auto* number = std::get_if<double>(&value.data)) object[key] = *number;
+  if (const auto* text = std::get_if<std::string>(&value.data)) object[key] = *text;
+}
+
+// "cuda" for the user's own "h100" with the device "cuda:1".
+std::string known_hardware(const WorkRequest& request) {
+  if (is_known_hardware(request.hardware_type)) return request.hardware_type;
+  return request.device.substr(0, request.device.find(':'));
+}
+
+boost::json::object object_of(const WorkRequest& request) {
+  boost::json::object object;
+  for (const auto& [key, value] : *request.declared) put(object, key, value);
+  for (const ParameterInfo& parameter : *request.parameters) {
+    if (std::ranges::find(work_parameters, parameter.name) == std::end(work_parameters)) continue;
+    const auto given = std::ranges::find(request.axes, parameter.name, &std::pair<std::string, Value>::first);
+    if (given != request.axes.end())
+      put(object, parameter.name, given->second);
+    else if (parameter.default_value)
+      put(object, parameter.name, *parameter.default_value);
+  }
+  object["hardware_type"] = known_hardware(request);
+  object["batch_size"] = request.batch_size;
+  if (!request.torch.empty()) object["torch"] = request.torch;
+  return object;
+}
+
+}  // namespace
+
+NamedWork work_of(const WorkRequest& request) {
+  const boost::json::object object = object_of(request);
+  NamedWork made{boost::json::serialize(object), {}};
+  try {
+    made.cell.work = read_workload(object);
+  } catch (const Error& error) {
+    made.cell.problem = error.message();
+  }
+  return made;
+}
+
+}  // namespace testloom

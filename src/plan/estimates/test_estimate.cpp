@@ -1,0 +1,46 @@
+#include "plan/estimates/test_estimate.h"
+
+#include <fmt/format.h>
+
+#include "catalog/template_parts.h"
+#include "model/estimate/family_prior.h"
+#include "plan/estimates/cell_estimates.h"
+
+namespace testloom {
+
+namespace {
+
+Profile profile_of(Connection& connection, const PlannedTest& test) {
+  Result rows = connection.query(
+      fmt::format(
+          "SELECT {} FROM plan_profiles p WHERE plan_id = $1 AND profile = (SELECT profile FROM plan_models "
+          "WHERE plan_id = $1 AND model_name = $2)",
+          profile_columns),
+      {test.plan_id, test.model_name});
+  if (rows.next()) return read_profile(rows);
+  Profile profile;
+  profile.model_family = test.model_family;
+  return profile;
+}
+
+std::string prior_terms(const PlannedTest& test) {
+  const double figure = prior_memory_gb(test.model_family, 4'000'000) / 1'000'000;
+  return fmt::format("{:.4g} GB for family {} at batch size {}, x {} / {}, at least {} GB = {:.4g} GB",
+                     figure, test.model_family, prior_batch_size, test.batch_size, prior_batch_size,
+                     prior_memory_floor_gb, test.estimated_memory_gb);
+}
+
+}  // namespace
+
+TestEstimate explain_estimate(Connection& connection, const PlannedTest& test) {
+  const Template compiled = compile_version(connection, test.version_id);
+  const std::vector<std::pair<std::string, Value>> declared;
+  const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, torch_of_runs(connection),
+                                  &declared, &compiled.parameters(), test.axes});
+  ProfileEstimate found = estimate_of(profile_of(connection, test), work.cell);
+  TestEstimate explained{std::move(found.estimate), work.key, std::move(found.why_prior), {}};
+  if (explained.estimate.origin == "prior") explained.prior_terms = prior_terms(test);
+  return explained;
+}
+
+}  // namespace testloom
