@@ -146,6 +146,10 @@ class Template {
   const std::vector<NeedInfo>& needs() const;
   bool is_exclusive() const;
   std::optional<int64_t> cores() const;
+  // What `#% workload` says of what is done with the model, in the order of the text, what is included last:
+  // integers from 1 to 1e9, audio_seconds as a number above 0 in seconds, texts among those that the key
+  // takes. What a parameter of the same name says is not among it.
+  const std::vector<std::pair<std::string, Value>>& workload() const;
   const std::vector<RequiredKey>& required_keys() const;
   // The names of always-there names and parameters that the text uses, `config` and `model` among them.
   std::vector<std::string_view> used_names() const;

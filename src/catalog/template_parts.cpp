@@ -123,6 +123,7 @@ std::string declared_json(const Template& compiled) {
     json.raw(json_of(Value(Value::Dict(need.axes)))).end_object();
   }
   json.end_array().member("exclusive", compiled.is_exclusive()).member("cores", compiled.cores());
+  json.key("workload").raw(json_of(Value(Value::Dict(compiled.workload()))));
   json.key("requires").begin_array();
   for (const RequiredKey& required : compiled.required_keys()) {
     json.begin_array().value(required.root);

@@ -29,11 +29,14 @@ std::string text_of(const RequiredKey& key) {
   return text;
 }
 
-std::string text_of(const NeedInfo& need) {
-  std::string text = need.template_name;
-  for (const auto& [name, value] : need.axes) text += fmt::format(" {}={}", name, json_text(value));
+// " name=value" for each.
+std::string text_of(const std::vector<std::pair<std::string, Value>>& pairs) {
+  std::string text;
+  for (const auto& [name, value] : pairs) text += fmt::format(" {}={}", name, json_text(value));
   return text;
 }
+
+std::string text_of(const NeedInfo& need) { return need.template_name + text_of(need.axes); }
 
 void write_parameter(JsonWriter& json, const ParameterInfo& parameter, bool is_used) {
   json.begin_object().member("name", parameter.name).member("type", type_word(parameter.type));
@@ -50,6 +53,7 @@ void write_template(JsonWriter& json, const Template& compiled) {
     write_parameter(json, parameter, uses(compiled, parameter.name));
   json.end_array().member("output", name_of(compiled.output_kind()));
   json.member("exclusive", compiled.is_exclusive()).member("cores", compiled.cores());
+  write_value(json.key("workload"), Value(Value::Dict(compiled.workload())));
   json.key("needs").begin_array();
   for (const NeedInfo& need : compiled.needs()) {
     json.begin_object().member("template_name", need.template_name).key("axes").begin_object();
@@ -98,6 +102,7 @@ void print_facts(const Template& compiled) {
   print_fact("becomes", name_of(compiled.output_kind()));
   if (compiled.is_exclusive()) print_fact("runs", "alone on its machine");
   if (compiled.cores()) print_fact("cores", std::to_string(*compiled.cores()));
+  if (!compiled.workload().empty()) print_fact("workload", trimmed(text_of(compiled.workload())));
   for (const NeedInfo& need : compiled.needs()) print_fact("needs", text_of(need));
   for (const RequiredKey& key : compiled.required_keys()) print_fact("requires", text_of(key));
   for (const UsedTemplate& used : compiled.used_templates()) {

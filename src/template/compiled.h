@@ -19,6 +19,7 @@ struct Template::Compiled {
   std::vector<NeedInfo> needs;
   bool is_exclusive = false;
   std::optional<int64_t> cores;
+  std::vector<std::pair<std::string, Value>> workload;
   std::vector<UsedTemplate> used;
   std::vector<bool> names_wanted;  // by slot: whether its value is put where a name stands
 };

@@ -23,6 +23,7 @@ class Composer {
     chain_.push_back({sources_.file(0).path(), sources_.file(0).path()});
     Tree tree = read(0);
     expand(tree);
+    check_workload(tree.declarations);
     tree.is_whole = tree.is_whole && !lost_;
     return {std::move(tree), std::move(used_)};
   }
@@ -61,6 +62,19 @@ class Composer {
       refuse(declared.name_span, fmt::format("the parameter '{}' is declared twice", declared.name),
              fmt::format("the first time in line {}", sources_.line_at(first->second)));
     }
+  }
+
+  void check_workload(const Declarations& declarations) {
+    for (const WorkloadDeclaration& declared : declarations.workload) {
+      if (!has_parameter(declarations, declared.key)) continue;
+      refuse(declared.span, fmt::format("'{}' is a parameter of this template", declared.key),
+             "leave the key out: the parameter's value says it already");
+    }
+  }
+
+  static bool has_parameter(const Declarations& declarations, std::string_view name) {
+    return std::ranges::find(declarations.parameters, name, &ParameterDeclaration::name) !=
+           declarations.parameters.end();
   }
 
   // --- finding texts
@@ -163,7 +177,7 @@ class Composer {
   void include(const Node& node, Declarations& declarations, std::vector<Node>& out) {
     std::optional<Tree> tree = load(node.name, node.span, false);
     if (!tree) return;
-    merge(tree->declarations, declarations);
+    merge(tree->declarations, declarations, node.span.file);
     if (!node.indentation.empty())
       indent(sources_, *tree, node, declarations.output.value_or(options_.output));
     for (Node& included : tree->nodes) out.push_back(std::move(included));
@@ -173,17 +187,28 @@ class Composer {
     if (!ends_line || is_put) out.push_back({.kind = Node::Kind::text, .span = node.span, .content = "\n"});
   }
 
-  // What the outer text says wins over what the text says that it uses.
-  static void merge(Declarations& inner, Declarations& outer) {
+  // What the outer text says wins over what the text says that it uses. `file` is the outer one.
+  static void merge(Declarations& inner, Declarations& outer, uint32_t file) {
+    merge_workload(inner, outer, file);
     for (ParameterDeclaration& declared : inner.parameters) {
-      const bool known =
-          std::any_of(outer.parameters.begin(), outer.parameters.end(),
-                      [&](const ParameterDeclaration& other) { return other.name == declared.name; });
-      if (!known) outer.parameters.push_back(std::move(declared));
+      if (!has_parameter(outer, declared.name)) outer.parameters.push_back(std::move(declared));
     }
     for (NeedDeclaration& need : inner.needs) outer.needs.push_back(std::move(need));
     outer.exclusive = outer.exclusive || inner.exclusive;
     if (!outer.cores) outer.cores = inner.cores;
+  }
+
+  // A parameter of the outer text takes the place of a key that the inner one says.
+  static void merge_workload(Declarations& inner, Declarations& outer, uint32_t file) {
+    for (WorkloadDeclaration& declared : inner.workload) {
+      const bool said =
+          std::ranges::find(outer.workload, declared.key, &WorkloadDeclaration::key) != outer.workload.end();
+      const auto is_own = [&](const ParameterDeclaration& parameter) {
+        return parameter.name == declared.key && parameter.span.file == file;
+      };
+      if (!said && std::ranges::none_of(outer.parameters, is_own))
+        outer.workload.push_back(std::move(declared));
+    }
   }
 
   // --- extends
@@ -203,7 +228,7 @@ class Composer {
       }
     }
     if (!parent) return;
-    merge(parent->declarations, child.declarations);
+    merge(parent->declarations, child.declarations, child.file);
     if (!child.declarations.output) child.declarations.output = parent->declarations.output;
     std::vector<std::string_view> known;
     replace_blocks(parent->nodes, blocks, known);

@@ -14,9 +14,10 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
-constexpr auto kStatements = std::to_array<std::string_view>(
-    {"if", "elif", "else", "endif", "for", "endfor", "set", "block", "endblock", "extends", "include",
-     "param", "needs", "raw", "endraw", "exclusive", "cores", "output", "comment"});
+constexpr auto kStatements =
+    std::to_array<std::string_view>({"if",     "elif",      "else",    "endif",    "for",    "endfor", "set",
+                                     "block",  "endblock",  "extends", "include",  "param",  "needs",  "raw",
+                                     "endraw", "exclusive", "cores",   "workload", "output", "comment"});
 
 bool ends_line(char c) { return c == '\n' || c == '\r'; }
 

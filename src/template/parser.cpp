@@ -125,12 +125,14 @@ class Parser {
 
   bool dispatch_declaration(std::string_view word, Span rest) {
     Declarations& declarations = tree_.declarations;
-    if (word == "param" || word == "cores") {
+    if (word == "param" || word == "cores" || word == "workload") {
       ExpressionParser parser(sources_, rest, expressions_, mistakes_);
       if (word == "param") {
         parse_parameter(parser, expressions_, statement_, declarations, mistakes_);
-      } else {
+      } else if (word == "cores") {
         parse_cores(parser, expressions_, statement_, declarations, mistakes_);
+      } else {
+        parse_workload(sources_, parser, expressions_, declarations, mistakes_);
       }
       parser.expect_end();
     } else if (word == "needs") {

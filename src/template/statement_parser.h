@@ -1,4 +1,4 @@
-// What stands in line statements that declare something: param, needs, cores, output.
+// What stands in line statements that declare something: param, needs, cores, workload, output.
 #pragma once
 
 #include "template/expression/expression_parser.h"
@@ -13,6 +13,8 @@ void parse_needs(const Sources& sources, Span arguments, Span statement, Express
                  Declarations& declarations, Mistakes& mistakes);
 void parse_cores(ExpressionParser& parser, const Expressions& expressions, Span statement,
                  Declarations& declarations, Mistakes& mistakes);
+void parse_workload(const Sources& sources, ExpressionParser& parser, Expressions& expressions,
+                    Declarations& declarations, Mistakes& mistakes);
 void parse_output(std::string_view word, Span where, Declarations& declarations, Mistakes& mistakes);
 
 // The name that include, extends and needs begin with: a word up to a blank, or a string literal. Sets

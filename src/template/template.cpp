@@ -102,6 +102,8 @@ Template Template::compile(std::string_view path, std::string_view text, const C
   compiled->needs = infos_of(declarations.needs);
   compiled->is_exclusive = declarations.exclusive;
   compiled->cores = declarations.cores;
+  for (WorkloadDeclaration& declared : declarations.workload)
+    compiled->workload.emplace_back(declared.key, std::move(declared.value));
   compiled->declared = std::move(declarations.parameters);
   compiled->used = std::move(composition.used);
   compiled->names_wanted = find_wanted_names(compiled->program, compiled->resolution.slot_count);
@@ -118,6 +120,7 @@ const std::vector<ParameterInfo>& Template::parameters() const { return compiled
 const std::vector<NeedInfo>& Template::needs() const { return compiled_->needs; }
 bool Template::is_exclusive() const { return compiled_->is_exclusive; }
 std::optional<int64_t> Template::cores() const { return compiled_->cores; }
+const std::vector<std::pair<std::string, Value>>& Template::workload() const { return compiled_->workload; }
 const std::vector<RequiredKey>& Template::required_keys() const {
   return compiled_->resolution.required_keys;
 }

@@ -55,12 +55,19 @@ struct NeedDeclaration {
   std::vector<Axis> axes = {};
 };
 
+struct WorkloadDeclaration {
+  Span span;  // the key
+  std::string_view key;
+  Value value;
+};
+
 // What a text says about itself, wherever the lines stand.
 struct Declarations {
   std::vector<ParameterDeclaration> parameters;
   std::vector<NeedDeclaration> needs;
   bool exclusive = false;
   std::optional<int64_t> cores;
+  std::vector<WorkloadDeclaration> workload;  // no key twice
   std::optional<OutputKind> output;
   std::optional<Span> extends;  // the statement
   std::string_view extended;    // the name in it

@@ -25,6 +25,15 @@ TEST_F(Templates, ChangedContentIsTheNextVersionUnderTheSameId) {
             (std::vector<std::string>{"1|def test_it():\n    return ${batch_size}\n", "2|" + kOther}));
 }
 
+TEST_F(Templates, WhatATemplateDeclaresIsKept) {
+  const std::string text =
+      "#% workload mode=\"generate\" audio_seconds=2 new_tokens=16\n#% cores 2\n#% param dtype: str\n" +
+      kOther;
+  add_template(connection(), {"latency", "vision", {}, text, "", ""}, notes);
+  EXPECT_EQ(rows("SELECT (declared->'workload')::VARCHAR, declared->>'cores' FROM template_versions"),
+            std::vector<std::string>{R"({"mode":"generate","audio_seconds":2,"new_tokens":16}|2)"});
+}
+
 TEST_F(Templates, HardwareMakesAnotherVariant) {
   const int64_t any = add("latency", "vision");
   const int64_t cuda = add("latency", "vision", "cuda");

@@ -20,7 +20,8 @@ FILES = {
     "tabs.py": 'def test_it():\n\tname\t=\t"é🤖${nope}"\n',
     "report.txt": "${model_name}: ${batch_size} of ${mode}\n",
     "tuned.py": '#% param steps: int = 3 in [1, 3] "how many steps"\n#% param note: str\n#% cores 2\n#% exclusive\n'
-    '#% needs latency batch_size=1\n#% include _head\ndef test_it():\n    return ${steps} * ${config.depth}\n',
+    '#% workload mode="generate" seq_len=8\n#% needs latency batch_size=1\n#% include _head\n'
+    'def test_it():\n    return ${steps} * ${config.depth}\n',
     "_head.py": "import os  # for ${model_name}\n",
     "broken.py": "#% include _broken\ndef test_it():\n    return ${nope}\n",
     "_broken.py": "x = ${modle_name}\n",

@@ -81,7 +81,7 @@ def told(hint):
 
 def test_every_table_is_tested():
     others = {heading for titles, _, _, heading in tables() if titles[0] not in ("where", "expression", "template")}
-    assert others == {"Kinds of output", "Names", "Declarations", "Limits"}
+    assert others == {"Kinds of output", "Names", "Declarations", "Workload", "Limits"}
     counted = {titles: len(rows_of(titles)) for titles in (PLACES, VALUES, REFUSALS, EXPRESSION_REFUSALS)}
     assert counted[PLACES] >= 50 and counted[VALUES] >= 35
     assert counted[REFUSALS] >= 100 and counted[EXPRESSION_REFUSALS] >= 35
@@ -181,6 +181,15 @@ def test_declarations():
         testloom.check_template(code(statement) + "\n", is_partial=True)
 
 
+def test_workload_keys():
+    rows = {code(key): takes for key, takes, _ in table_rows(section(LANGUAGE, "### Workload"))}
+    assert mistakes("#% workload zebra=1")[0][1] == "its keys: " + ", ".join(rows)
+    for key, takes in rows.items():
+        known = re.findall("`(.*?)`", takes)
+        told_by_program = "it takes one of " + ", ".join(known) if known else f"it takes {takes}"
+        assert mistakes(f"#% workload {key}=None") == [(f"'{key}' cannot be None", told_by_program)]
+
+
 def limit_breakers():
     """A template for each row of the table of limits that goes past it by the least."""
     yield "a" * ((1 << 20) + 1)
@@ -229,7 +238,7 @@ def test_refused_examples():
         assert str(caught.value) + "\n" == shown.text
 
 
-@pytest.mark.parametrize("heading", ["### Blocks, extends and include", "### What is refused in statements"])
+@pytest.mark.parametrize("heading", ["### Blocks, extends and include", "### Workload", "### What is refused in statements"])
 def test_examples_of_several_files(heading, tmp_path):
     text = section(section(LANGUAGE, "## Line statements"), heading)
     files(text, tmp_path)
@@ -243,7 +252,7 @@ def test_grammar_names_every_statement():
     (grammar,) = (block.text for block in blocks(LANGUAGE) if block.language == "ebnf")
     rule = grammar[grammar.index("statement =") : grammar.index("\ntype ")]
     words = set(re.findall(r'"(\w+)"', rule)) - set(KINDS.values()) - {"trusted", "in"}
-    assert len(words) == 19
+    assert len(words) == 20
     for word in words:
         assert all("is no statement" not in message for message, _ in mistakes(f"#% {word}\n${{zebra}}", "text"))
 
