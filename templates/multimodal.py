@@ -15,7 +15,7 @@ except ImportError:  # Its name before transformers 4.46.
     from transformers import AutoModelForVision2Seq as AutoModelForImageTextToText
 
 #% include _settings
-#% workload seq_len=16 new_tokens=16
+#% workload seq_len=16 new_tokens=16 output_logits=True
 TASK = "${task}"
 NEW_TOKENS = 16
 TOKENS_WITHOUT_PROCESSOR = 8

@@ -10,7 +10,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 #% include _settings
-#% workload mode="generate" seq_len=16 new_tokens=16
+#% workload mode="generate" seq_len=16 new_tokens=16 output_logits=True
 NEW_TOKENS = 16
 TOKENS_WITHOUT_TOKENIZER = 16
 PROMPTS = (

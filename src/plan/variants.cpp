@@ -82,6 +82,7 @@ Compiled compile_live(Connection& connection, TemplatesAhead& ahead, const LiveT
     variant.required_keys = compiled.required_keys();
     variant.parameters = compiled.parameters();
     variant.needs = compiled.needs();
+    variant.workload = compiled.workload();
     for (const UsedTemplate& used : compiled.used_templates())
       made.depends_on_hardware |= used.found.stored && by_hardware.contains(used.name);
     for (const std::string_view name : compiled.used_names()) {

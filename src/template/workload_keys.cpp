@@ -25,6 +25,7 @@ constexpr auto kKeys = std::to_array<WorkloadKey>({
     {"image_size", ValueType::integer},
     {"audio_seconds", ValueType::number},
     {"new_tokens", ValueType::integer},
+    {"output_logits", ValueType::boolean},
     {"dtype", ValueType::text, kDtypes},
     {"attention", ValueType::text, kAttentions},
 });
@@ -40,6 +41,8 @@ const WorkloadKey* find_workload_key(std::string_view name) {
 
 std::string workload_values(const WorkloadKey& key) {
   switch (key.type) {
+    case ValueType::boolean:
+      return "True or False";
     case ValueType::integer:
       return fmt::format("a whole number from 1 to {}", kLargestWorkloadNumber);
     case ValueType::number:
@@ -52,6 +55,7 @@ std::string workload_values(const WorkloadKey& key) {
 bool takes_workload_value(const WorkloadKey& key, const Value& value) {
   const auto* integer = std::get_if<int64_t>(&value.data);
   if (key.type == ValueType::integer) return integer && *integer >= 1 && *integer <= kLargestWorkloadNumber;
+  if (key.type == ValueType::boolean) return std::holds_alternative<bool>(value.data);
   if (key.type == ValueType::number) {
     const auto* number = std::get_if<double>(&value.data);
     if (!integer && !number) return false;

@@ -16,7 +16,7 @@ inline constexpr double kMostAudioSeconds = 1'000'000;
 
 struct WorkloadKey {
   std::string_view name;
-  ValueType type;                                // integer, number or text
+  ValueType type;                                // integer, number, boolean or text
   std::span<const std::string_view> words = {};  // the texts that it takes; none: any but the empty one
 };
 

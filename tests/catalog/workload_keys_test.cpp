@@ -23,9 +23,9 @@ constexpr const char* kConfig =
 // What is read from a request, in one line.
 std::string described(const boost::json::object& request) {
   const Workload work = read_workload(request);
-  return fmt::format("{} {} {} {} {} {}x{} {} {} {} {}", work.task, static_cast<int>(work.mode),
+  return fmt::format("{} {} {} {} {} {}x{} {} {} {} {} {}", work.task, static_cast<int>(work.mode),
                      static_cast<int>(work.load), work.seq_len, work.decoder_seq_len, work.image_height,
-                     work.image_width, work.audio_seconds, work.new_tokens, work.dtype,
+                     work.image_width, work.audio_seconds, work.new_tokens, work.output_logits, work.dtype,
                      static_cast<int>(work.attention));
 }
 
@@ -43,9 +43,10 @@ bool is_answered(std::string_view key, const boost::json::value& value) {
 TEST(WorkloadKeys, ARequestTakesEachInAWayOfItsOwn) {
   std::set<std::string> seen = {described({})};
   for (const WorkloadKey& key : templating::workload_keys()) {
-    const boost::json::value value = key.type != ValueType::text ? boost::json::value(77)
-                                     : key.words.empty()         ? boost::json::value("fill-mask")
-                                                                 : boost::json::value(key.words.back());
+    const boost::json::value value = key.type == ValueType::boolean ? boost::json::value(true)
+                                     : key.type != ValueType::text  ? boost::json::value(77)
+                                     : key.words.empty()            ? boost::json::value("fill-mask")
+                                                                    : boost::json::value(key.words.back());
     EXPECT_TRUE(seen.insert(described(key.name, value)).second) << key.name;
   }
 }

@@ -105,7 +105,7 @@ TEST(Workload, EveryKeySaysWhatItTakes) {
     EXPECT_EQ(templating::find_workload_key(key.name), &key);
     EXPECT_FALSE(templating::workload_values(key).empty()) << key.name;
     EXPECT_FALSE(templating::takes_workload_value(key, Value())) << key.name;
-    EXPECT_FALSE(templating::takes_workload_value(key, true)) << key.name;
+    EXPECT_EQ(templating::takes_workload_value(key, Value(true)), key.type == ValueType::boolean) << key.name;
     EXPECT_FALSE(templating::takes_workload_value(key, "")) << key.name;
   }
   EXPECT_EQ(templating::find_workload_key("batch_size"), nullptr);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -58,6 +59,22 @@ int layers_of(const ModelConfig& config, std::string_view key) {
   if (layers > most_layers)
     config.refuse(key, fmt::format("at most {} layers are gone through", most_layers));
   return static_cast<int>(layers);
+}
+
+void look_through_logits(const Call& call) {
+  const ModelConfig* text = call.config.find_part("text_config");
+  const ModelConfig* decoder = call.config.find_part("decoder");
+  const ModelConfig& owner = text ? *text : decoder ? *decoder : call.config;
+  const double step = call.batch() * size_of(owner, "vocab_size");
+  const double all = step * static_cast<double>(call.work.new_tokens);
+  Tape& tape = call.pass.tape;
+  std::vector<Tensor> steps;
+  for (int64_t at = 0; at < std::min<int64_t>(call.work.new_tokens, most_layers); ++at)
+    steps.push_back(tape.make(step, Part::logits));
+  Tensor stacked = tape.make(all, Part::logits);
+  Tensor is_number = tape.make_bytes(all, Part::logits);
+  Tensor magnitude = tape.make(all, Part::logits);
+  Tensor is_finite = tape.make_bytes(all, Part::logits);
 }
 
 }  // namespace testloom

@@ -41,6 +41,10 @@ void each_step(const Call& call, double new_tokens, Step step) {
   call.pass.tape.set_times(1);
 }
 
+// The logits of all new tokens, kept by generate(output_logits=True), stacked, and asked for those that are
+// not finite: (x == x) & (abs(x) != inf), as torch.isfinite has it.
+void look_through_logits(const Call& call);
+
 // How a model type's code is written down.
 struct Forward {
   std::string_view model_type;

@@ -73,6 +73,17 @@ std::string class_of(const ModelConfig& config, const Workload& work) {
   return model_class(config);
 }
 
+// By what the class is for, and for sound by whether there is a decoder.
+Mode mode_of(const ModelConfig& config, std::string_view architecture, const Workload& work) {
+  constexpr std::string_view writers[] = {
+      "CausalLM",           "LMHeadModel",        "ForConditionalGeneration", "ForVision2Seq",
+      "ForVisionText2Text", "ForImageTextToText", "ForSpeechSeq2Seq",         "VisionEncoderDecoderModel"};
+  const bool writes =
+      std::ranges::any_of(writers, [&](std::string_view ending) { return architecture.ends_with(ending); });
+  const bool hears = work.model_family == "audio" && config.flag("is_encoder_decoder");
+  return writes || hears ? Mode::generate : Mode::forward;
+}
+
 // Masks of what comes later, one for each layer, as buffers of one byte for each pair of positions.
 double mask_buffers(const ModelConfig& config) {
   for (const std::string_view type : {"gpt2", "gpt_neo", "gpt_neox", "gptj", "codegen"}) {
@@ -210,12 +221,14 @@ int64_t needed_bytes(const Estimate& estimate, const Workload& work) {
   return is_host(work.hardware_type) ? estimate.peak_process_bytes : estimate.peak_device_bytes;
 }
 
-Estimate estimate_memory(const ModelConfig& config, const Workload& work) {
-  check(work);
+Estimate estimate_memory(const ModelConfig& config, const Workload& asked) {
+  check(asked);
+  Workload work = asked;
   const Dtype& dtype = dtype_of(work.dtype);
   const bool host = is_host(work.hardware_type);
   Estimate estimate;
   estimate.architecture = class_of(config, work);
+  if (work.mode == Mode::automatic) work.mode = mode_of(config, estimate.architecture, work);
   const ParameterCount count = count_parameters(config, estimate.architecture);
   estimate.parameters = count.total;
   estimate.parameters_exact = count.exact;
@@ -228,7 +241,9 @@ Estimate estimate_memory(const ModelConfig& config, const Workload& work) {
   Tape tape(dtype.activation_bytes, host ? process_figures(work.torch).gemm : Gemm::none);
   Pass pass{tape, uses_sdpa(work, config), host, version_of(work.torch).major};
   tape.add_pass();
-  estimate.model_type = write_call({config, estimate.architecture, work, pass});
+  const Call call = {config, estimate.architecture, work, pass};
+  estimate.model_type = write_call(call);
+  if (call.generates() && work.output_logits) look_through_logits(call);
 
   // Making a mask leaves a hole of its size in the heap.
   const Sizes sizes = {weights, 2 * mask_buffers(config), input_bytes(config, work, dtype.activation_bytes)};

@@ -42,6 +42,13 @@ void read_whole(const boost::json::object& request, std::string_view key, int64_
   if (const boost::json::value* value = value_of(request, key)) into = whole_of(*value, key);
 }
 
+void read_flag(const boost::json::object& request, std::string_view key, bool& into) {
+  const boost::json::value* value = value_of(request, key);
+  if (!value) return;
+  if (!value->is_bool()) refuse(key, "true or false is needed");
+  into = value->get_bool();
+}
+
 void read_text(const boost::json::object& request, std::string_view key, std::string& into) {
   const boost::json::value* value = value_of(request, key);
   if (!value) return;
@@ -125,6 +132,7 @@ Workload read_workload(const boost::json::object& request) {
   read_whole(request, "seq_len", work.seq_len);
   read_whole(request, "decoder_seq_len", work.decoder_seq_len);
   read_whole(request, "new_tokens", work.new_tokens);
+  read_flag(request, "output_logits", work.output_logits);
   if (const boost::json::value* value = value_of(request, "audio_seconds")) {
     work.audio_seconds = number_of(*value, "audio_seconds");
   }

@@ -6,7 +6,8 @@
 
 namespace testloom {
 
-enum class Mode { forward, generate };
+// automatic: generate where the class is one that writes text.
+enum class Mode { automatic, forward, generate };
 // from_pretrained reads a file of weights; in_place builds the model and writes each weight once.
 enum class Load { from_pretrained, in_place };
 enum class AttentionKind { automatic, eager, sdpa };  // automatic: what the class takes for this torch
@@ -24,6 +25,7 @@ struct Workload {
   int64_t image_width = 0;
   double audio_seconds = 10;
   int64_t new_tokens = 16;
+  bool output_logits = false;  // generate keeps the logits of all steps, and they are looked through after it
   std::string dtype = "float32";
   AttentionKind attention = AttentionKind::automatic;
   std::string torch = "2.5.1";

@@ -1,25 +1,21 @@
 #include "plan/estimates/cell_work.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include <boost/json.hpp>
 
 #include "model/estimate/process.h"
 #include "model/estimate/request.h"
+#include "template/workload_keys.h"
 
 namespace testloom {
 
 namespace {
 
-// What an estimate takes from a template's parameters, by the parameters' names.
-constexpr std::string_view work_parameters[] = {
-    "mode",          "load",       "seq_len", "decoder_seq_len", "image_size",
-    "audio_seconds", "new_tokens", "dtype",   "attention"};
-
 void put(boost::json::object& object, const std::string& key, const Value& value) {
   if (const auto* integer = std::get_if<int64_t>(&value.data)) object[key] = *integer;
   if (const auto* number = std::get_if<double>(&value.data)) object[key] = *number;
+  if (const auto* truth = std::get_if<bool>(&value.data)) object[key] = *truth;
   if (const auto* text = std::get_if<std::string>(&value.data)) object[key] = *text;
 }
 
@@ -33,12 +29,12 @@ boost::json::object object_of(const WorkRequest& request) {
   boost::json::object object;
   for (const auto& [key, value] : *request.declared) put(object, key, value);
   for (const ParameterInfo& parameter : *request.parameters) {
-    if (std::ranges::find(work_parameters, parameter.name) == std::end(work_parameters)) continue;
+    const templating::WorkloadKey* key = templating::find_workload_key(parameter.name);
     const auto given = std::ranges::find(request.axes, parameter.name, &std::pair<std::string, Value>::first);
-    if (given != request.axes.end())
-      put(object, parameter.name, given->second);
-    else if (parameter.default_value)
-      put(object, parameter.name, *parameter.default_value);
+    const Value* value = given != request.axes.end() ? &given->second
+                         : parameter.default_value   ? &*parameter.default_value
+                                                     : nullptr;
+    if (key && value && templating::takes_workload_value(*key, *value)) put(object, parameter.name, *value);
   }
   object["hardware_type"] = known_hardware(request);
   object["batch_size"] = request.batch_size;
@@ -53,6 +49,7 @@ NamedWork work_of(const WorkRequest& request) {
   NamedWork made{boost::json::serialize(object), {}};
   try {
     made.cell.work = read_workload(object);
+    if (!object.contains("mode")) made.cell.work.mode = Mode::automatic;
   } catch (const Error& error) {
     made.cell.problem = error.message();
   }

@@ -34,9 +34,8 @@ std::string prior_terms(const PlannedTest& test) {
 
 TestEstimate explain_estimate(Connection& connection, const PlannedTest& test) {
   const Template compiled = compile_version(connection, test.version_id);
-  const std::vector<std::pair<std::string, Value>> declared;
   const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, torch_of_runs(connection),
-                                  &declared, &compiled.parameters(), test.axes});
+                                  &compiled.workload(), &compiled.parameters(), test.axes});
   ProfileEstimate found = estimate_of(profile_of(connection, test), work.cell);
   TestEstimate explained{std::move(found.estimate), work.key, std::move(found.why_prior), {}};
   if (explained.estimate.origin == "prior") explained.prior_terms = prior_terms(test);
