@@ -299,7 +299,7 @@ TEST(CorrectionTable, AKeyWithLittleOfItsOwnFollowsTheOthers) {
 TEST(CorrectionTable, OfTimes) {
   std::vector<KeyedObservation> seen;
   for (int i = 1; i <= 20; ++i) seen.push_back(keyed("cpu", "bert", i * 0.01, i * 0.2));
-  const CorrectionTable table = fit_corrections(seen, Quantity::time);
+  const CorrectionTable table = fit_corrections(seen, CorrectionKind::time);
   EXPECT_NEAR(find_correction(table, "cpu", "bert")->scale, 20, 2);
 }
 

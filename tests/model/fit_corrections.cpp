@@ -24,8 +24,9 @@ std::string answer(const std::string& line) {
          {row.at(2).to_number<double>(), row.at(3).to_number<double>(), row.at(4).as_bool()}});
   }
   const boost::json::value* quantity = asked.if_contains("quantity");
-  const CorrectionTable table = fit_corrections(
-      observations, quantity && quantity->as_string() == "time" ? Quantity::time : Quantity::memory);
+  const CorrectionTable table =
+      fit_corrections(observations, quantity && quantity->as_string() == "time" ? CorrectionKind::time
+                                                                                : CorrectionKind::memory);
   JsonWriter json;
   json.begin_array();
   for (const boost::json::value& each : asked.at("ask").as_array()) {

@@ -27,7 +27,7 @@ struct Correction {  // corrected = offset + scale * estimated
   double median_error_after = 0;
 };
 
-enum class Quantity { memory, time };
+enum class CorrectionKind { memory, time };
 
 // Slopes stay in here, whatever was measured.
 inline constexpr double least_memory_scale = 0.25;

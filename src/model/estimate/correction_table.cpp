@@ -8,14 +8,14 @@ namespace {
 
 using Groups = std::map<std::string, std::vector<Observation>, std::less<>>;  // by architecture
 
-Correction fit(const std::vector<Observation>& observations, Quantity quantity, const Correction& prior) {
-  return quantity == Quantity::memory ? fit_correction(observations, prior)
-                                      : fit_time_correction(observations, prior);
+Correction fit(const std::vector<Observation>& observations, CorrectionKind kind, const Correction& prior) {
+  return kind == CorrectionKind::memory ? fit_correction(observations, prior)
+                                        : fit_time_correction(observations, prior);
 }
 
 // What is known of a device without one architecture. Tests of one architecture err alike, so that many tell
 // little more than one about another: each counts as two at most.
-Correction fit_others(const Groups& groups, const std::string* left_out, Quantity quantity) {
+Correction fit_others(const Groups& groups, const std::string* left_out, CorrectionKind kind) {
   std::vector<Observation> all;
   for (const auto& [model_type, observations] : groups) {
     if (left_out && model_type == *left_out) continue;
@@ -25,22 +25,22 @@ Correction fit_others(const Groups& groups, const std::string* left_out, Quantit
       all.push_back(each);
     }
   }
-  return fit(all, quantity, {});
+  return fit(all, kind, {});
 }
 
 }  // namespace
 
-CorrectionTable fit_corrections(const std::vector<KeyedObservation>& observations, Quantity quantity) {
+CorrectionTable fit_corrections(const std::vector<KeyedObservation>& observations, CorrectionKind kind) {
   std::map<std::string, Groups> devices;
   for (const KeyedObservation& each : observations)
     devices[each.key.hardware_type][each.key.model_type].push_back(each.observation);
   CorrectionTable table;
   for (const auto& [hardware_type, groups] : devices) {
-    const Correction any = fit_others(groups, nullptr, quantity);
+    const Correction any = fit_others(groups, nullptr, kind);
     if (any.points > 0) table[{hardware_type, ""}] = any;
     for (const auto& [model_type, own] : groups) {
       if (model_type.empty()) continue;
-      const Correction correction = fit(own, quantity, fit_others(groups, &model_type, quantity));
+      const Correction correction = fit(own, kind, fit_others(groups, &model_type, kind));
       if (correction.points > 0) table[{hardware_type, model_type}] = correction;
     }
   }

@@ -28,7 +28,7 @@ using CorrectionTable = std::map<CorrectionKey, Correction>;
 // architectures have together; and one for each hardware type and any other architecture, in which an
 // architecture counts as two tests at most. Observations without a model_type count for the latter alone.
 CorrectionTable fit_corrections(const std::vector<KeyedObservation>& observations,
-                                Quantity quantity = Quantity::memory);
+                                CorrectionKind kind = CorrectionKind::memory);
 
 // The key's own, else that of the hardware type, else null.
 const Correction* find_correction(const CorrectionTable& table, std::string_view hardware_type,
