@@ -32,5 +32,6 @@ endif()
 if(TARGET testloom_engine)
   testloom_embed(testloom_engine python ${PROJECT_SOURCE_DIR}/python/testloom/runner.py
                  ${PROJECT_SOURCE_DIR}/src/engine/local/probe.py
+                 ${PROJECT_SOURCE_DIR}/src/engine/local/measure.py
                  ${PROJECT_SOURCE_DIR}/src/template/oracle.py)
 endif()

@@ -27,6 +27,10 @@ target_link_libraries(unseen_families PRIVATE testloom_model fmt::fmt Boost::jso
 add_executable(count_parameters ${PROJECT_SOURCE_DIR}/tests/model/count_parameters.cpp)
 target_link_libraries(count_parameters PRIVATE testloom_model Boost::json)
 
+# The driver of scripts/report-estimates --calibrated.
+add_executable(fit_corrections ${PROJECT_SOURCE_DIR}/tests/model/fit_corrections.cpp)
+target_link_libraries(fit_corrections PRIVATE testloom_model fmt::fmt Boost::json)
+
 testloom_test(base)
 testloom_test(template)
 testloom_test(model Boost::json)

@@ -190,11 +190,24 @@ TEST(EstimateMemory, SizesOfMemory) {
 }
 
 TEST(EstimateTime, IsTheLongerOfComputingAndMoving) {
-  const DeviceFigures& cpu = device_figures("cpu");
+  const DeviceRates& cpu = device_figures("cpu").rates;
   EXPECT_DOUBLE_EQ(estimate_time(cpu.flops_a_second, 1, 0, "cpu", "float32"), 1);
   EXPECT_DOUBLE_EQ(estimate_time(1, 3 * cpu.bytes_a_second, 0, "cpu", "float32"), 3);
   EXPECT_DOUBLE_EQ(estimate_time(0, 0, 10, "cpu", "float32"), 10 * cpu.call_seconds);
   EXPECT_LT(estimate_time(1e15, 0, 0, "cuda", "bfloat16"), estimate_time(1e15, 0, 0, "cuda", "float32"));
+}
+
+TEST(EstimateTime, ByRatesThatWereMeasured) {
+  const DeviceRates rates = {2e9, 8e9, 1e9, 1e-3};
+  EXPECT_DOUBLE_EQ(estimate_time(4e9, 1e9, 500, rates, "float32"), 2.5);
+  EXPECT_DOUBLE_EQ(estimate_time(4e9, 1e9, 500, rates, "bfloat16"), 1.5);
+  Workload work;
+  const double before = estimate_of("bert", work).seconds;
+  DeviceRates twice = device_figures("cpu").rates;
+  for (double* rate : {&twice.flops_a_second, &twice.flops_a_second_16, &twice.bytes_a_second}) *rate *= 2;
+  twice.call_seconds /= 2;
+  work.rates = twice;
+  EXPECT_DOUBLE_EQ(estimate_of("bert", work).seconds, before / 2);
 }
 
 // The points that the two constants were chosen on (memory_points.json) and those of other models that were

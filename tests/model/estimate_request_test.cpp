@@ -28,10 +28,12 @@ TEST(EstimateRequest, AnswersHaveWhatIsPromised) {
 TEST(EstimateRequest, EveryNameIsTaken) {
   EXPECT_EQ(answer(small + R"(, "model_family": null, "task": null, "batch_size": null})"),
             answer(small + "}"));
-  for (const char* different :
-       {R"("batch_size": 8)", R"("seq_len": 512)", R"("dtype": "float16")", R"("torch": "1.13.0a0")",
-        R"("attention": "eager")", R"("hardware_type": "cuda")", R"("task": "fill-mask")",
-        R"("task": "BertForMaskedLM")", R"("load": "in_place", "torch": "1.13")"}) {
+  for (
+      const char* different :
+      {R"("batch_size": 8)", R"("seq_len": 512)", R"("dtype": "float16")", R"("torch": "1.13.0a0")",
+       R"("attention": "eager")", R"("hardware_type": "cuda")", R"("task": "fill-mask")",
+       R"("task": "BertForMaskedLM")", R"("load": "in_place", "torch": "1.13")",
+       R"("rates": {"flops_a_second": 1e9, "flops_a_second_16": 1, "bytes_a_second": 2, "call_seconds": 1})"}) {
     EXPECT_NE(answer(small + ", " + different + "}"), answer(small + "}")) << different;
   }
   const std::string whisper = R"({"config": {"model_type": "whisper"}, "model_family": "audio")";
@@ -58,6 +60,9 @@ TEST(EstimateRequest, MistakesAreTold) {
            Case{R"({"config": "/nowhere/config.json"})", "/nowhere/config.json"},
            Case{R"({"config": {}})", "model_type"},
            Case{small + R"(, "batch_size": 0})", "batch_size is 0"},
+           Case{small + R"(, "rates": 4})", "rates"},
+           Case{small + R"(, "rates": {"flops_a_second": 1e9}})", "flops_a_second_16"},
+           Case{small + R"(, "rates": {"flops_a_second": -1}})", "flops_a_second"},
            Case{small + R"(, "batch_size": -3})", "batch_size is -3"},
            Case{small + R"(, "batch_size": 1.5})", "batch_size"},
            Case{small + R"(, "batch_size": "4"})", "batch_size"},

@@ -31,9 +31,11 @@ std::string text_of(const json::object& facts, std::string_view key) {
   return value && value->is_string() ? std::string(value->get_string()) : "";
 }
 
-std::string_view probe_source() {
+constexpr std::string_view kOtherPython = "name another interpreter with --python";
+
+std::string_view source_of(std::string_view script) {
   for (const embedded::File& file : embedded::python()) {
-    if (file.name == "probe.py") return file.text;
+    if (file.name == script) return file.text;
   }
   return {};
 }
@@ -100,20 +102,26 @@ std::vector<std::string> known_pythons(const fs::path& program_folder) {
   return found;
 }
 
-PythonInfo probe_python(const std::string& python) {
+std::string ask_python(const std::string& python, std::string_view script, double timeout_seconds) {
   const ProcessEnd end =
-      run_process({{python, "-W", "ignore", "-c", std::string(probe_source())}, "/", kProbeTimeoutSeconds});
-  const std::string hint = "name another interpreter with --python";
+      run_process({{python, "-W", "ignore", "-c", std::string(source_of(script))}, "/", timeout_seconds});
   if (!end.started) {
-    throw Error(ErrorKind::engine, fmt::format("cannot start {}: {}", quote(python), end.start_error), hint);
+    throw Error(ErrorKind::engine, fmt::format("cannot start {}: {}", quote(python), end.start_error),
+                std::string(kOtherPython));
   }
   const std::string_view output = trimmed(end.output_tail);
   const size_t line = output.rfind('\n');
+  return std::string(line == std::string_view::npos ? output : output.substr(line + 1));
+}
+
+PythonInfo probe_python(const std::string& python) {
+  const std::string answer = ask_python(python, "probe.py", kProbeTimeoutSeconds);
   try {
-    return read_answer(std::string(line == std::string_view::npos ? output : output.substr(line + 1)));
+    return read_answer(answer);
   } catch (const std::exception&) {
     throw Error(ErrorKind::engine,
-                fmt::format("{} does not say what it is: {}", quote(python), quote(output, 300)), hint);
+                fmt::format("{} does not say what it is: {}", quote(python), quote(answer, 300)),
+                std::string(kOtherPython));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace testloom {
@@ -32,6 +33,10 @@ std::string choose_python(const std::optional<std::string>& given,
 
 // The interpreters that choose_python() could take when none is given, the chosen one first, each once.
 std::vector<std::string> known_pythons(const std::filesystem::path& program_folder);
+
+// Lets an interpreter run one of the program's own scripts (base/embedded.h) and returns the last line that
+// it printed. Throws an Error (engine) when it does not start.
+std::string ask_python(const std::string& python, std::string_view script, double timeout_seconds);
 
 // Asks an interpreter about itself; takes seconds when it has torch. Throws an Error (engine) when it does
 // not run or does not answer.

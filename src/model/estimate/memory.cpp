@@ -254,15 +254,19 @@ Estimate estimate_memory(const ModelConfig& config, const Workload& asked) {
   }
   estimate.flops = tape.flops();
   estimate.seconds = estimate_time(tape.flops(), tape.traffic() + weights * tape.passes(), tape.calls(),
-                                   work.hardware_type, work.dtype);
+                                   work.rates.value_or(device_figures(work.hardware_type).rates), work.dtype);
   return estimate;
 }
 
 double estimate_time(double flops, double bytes, double calls, std::string_view hardware_type,
                      std::string_view dtype) {
-  const DeviceFigures& device = device_figures(hardware_type);
-  const double rate = dtype_of(dtype).activation_bytes < 4 ? device.flops_a_second_16 : device.flops_a_second;
-  return std::max(flops / rate, bytes / device.bytes_a_second) + calls * device.call_seconds;
+  return estimate_time(flops, bytes, calls, device_figures(hardware_type).rates, dtype);
+}
+
+double estimate_time(double flops, double bytes, double calls, const DeviceRates& rates,
+                     std::string_view dtype) {
+  const double rate = dtype_of(dtype).activation_bytes < 4 ? rates.flops_a_second_16 : rates.flops_a_second;
+  return std::max(flops / rate, bytes / rates.bytes_a_second) + calls * rates.call_seconds;
 }
 
 }  // namespace testloom

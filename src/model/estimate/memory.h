@@ -50,5 +50,7 @@ inline constexpr int64_t largest_workload_number = 1'000'000'000;
 // time that calls take whatever they do.
 double estimate_time(double flops, double bytes, double calls, std::string_view hardware_type,
                      std::string_view dtype);
+double estimate_time(double flops, double bytes, double calls, const DeviceRates& rates,
+                     std::string_view dtype);
 
 }  // namespace testloom

@@ -29,15 +29,20 @@ struct Version {
 };
 Version version_of(std::string_view text);
 
+// How fast a device is.
+struct DeviceRates {
+  double flops_a_second = 0;     // of dense products in float32, as PyTorch does them
+  double flops_a_second_16 = 0;  // in float16 or bfloat16
+  double bytes_a_second = 0;     // of the device's memory
+  double call_seconds = 0;       // from one operator to the next
+};
+
 // A device beside the host's memory.
 struct DeviceFigures {
   std::string_view hardware_type;
-  double context_bytes;      // the driver's context and the libraries' code and workspaces, on the device
-  double host_bytes;         // what the device's libraries take in the process
-  double flops_a_second;     // of dense products in float32, as PyTorch does them
-  double flops_a_second_16;  // in float16 or bfloat16
-  double bytes_a_second;     // of the device's memory
-  double call_seconds;       // from one operator to the next
+  double context_bytes;  // the driver's context and the libraries' code and workspaces, on the device
+  double host_bytes;     // what the device's libraries take in the process
+  DeviceRates rates;     // of the kind of device; those of one machine are measured by `doctor --measure`
 };
 
 // For a hardware type; types that are not known are taken for cuda. Never null.

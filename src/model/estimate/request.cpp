@@ -100,6 +100,21 @@ void read_image_size(const boost::json::object& request, Workload& work) {
   work.image_width = whole_of(sides[1], "image_size");
 }
 
+// As `doctor --measure --json` tells them.
+void read_rates(const boost::json::object& request, Workload& work) {
+  const boost::json::value* value = value_of(request, "rates");
+  if (!value) return;
+  if (!value->is_object()) refuse("rates", "an object of `testloom doctor --measure --json` is needed");
+  const auto rate = [&](std::string_view key) {
+    const boost::json::value* found = value_of(value->get_object(), key);
+    const double number = found ? number_of(*found, key) : 0;
+    if (!(number > 0) || !std::isfinite(number)) refuse(key, "rates has to have it, as a number above 0");
+    return number;
+  };
+  work.rates = {rate("flops_a_second"), rate("flops_a_second_16"), rate("bytes_a_second"),
+                rate("call_seconds")};
+}
+
 ModelConfig config_of(const boost::json::object& request, const std::string& where) {
   const boost::json::value* config = value_of(request, "config");
   if (!config) throw Error(ErrorKind::usage, "there is no config", "give it as an object, or its path");
@@ -137,6 +152,7 @@ Workload read_workload(const boost::json::object& request) {
     work.audio_seconds = number_of(*value, "audio_seconds");
   }
   read_image_size(request, work);
+  read_rates(request, work);
   return work;
 }
 

@@ -16,9 +16,9 @@ ModelConfig read_config(const std::string& path);
 
 // What a JSON object asks: model_family, task, mode ("forward", "generate"), load ("from_pretrained",
 // "in_place"), hardware_type, batch_size, seq_len, decoder_seq_len, image_size (a number, or [height,
-// width]), audio_seconds, new_tokens, output_logits, dtype, attention ("eager", "sdpa"), torch. What is
-// missing or null has its default; other keys are not looked at. Throws an Error (usage) for a value that
-// cannot be.
+// width]), audio_seconds, new_tokens, output_logits, dtype, attention ("eager", "sdpa"), torch, rates (of the
+// device, an object with flops_a_second, flops_a_second_16, bytes_a_second, call_seconds). What is missing or
+// null has its default; other keys are not looked at. Throws an Error (usage) for a value that cannot be.
 Workload read_workload(const boost::json::object& request);
 
 // Puts the members of an estimate into an object that is open: parameters, weight_bytes, peak_process_bytes,

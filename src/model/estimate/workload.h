@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "model/estimate/process.h"
 
 namespace testloom {
 
@@ -29,6 +32,7 @@ struct Workload {
   std::string dtype = "float32";
   AttentionKind attention = AttentionKind::automatic;
   std::string torch = "2.5.1";
+  std::optional<DeviceRates> rates;  // of the device, where they were measured; else those of its kind
 };
 
 }  // namespace testloom
