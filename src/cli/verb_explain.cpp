@@ -4,10 +4,10 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/names.h"
+#include "cli/estimate_shown.h"
 #include "cli/screen.h"
 #include "cli/test_listing.h"
 #include "cli/verbs.h"
-#include "model/estimate/request.h"
 #include "plan/explain.h"
 #include "plan/planner.h"
 
@@ -34,49 +34,6 @@ void show_templates(const Explanation& explanation) {
                each.chosen ? "chosen" : "no", each.why},
               each.chosen ? Colour::green : Colour::none);
   }
-}
-
-// "process 260 MB, weights 440 MB"
-std::string shown_terms(const std::vector<MemoryTerm>& terms) {
-  std::string shown;
-  for (const MemoryTerm& term : terms) {
-    if (term.bytes == 0) continue;
-    shown += fmt::format("{}{} {}", shown.empty() ? "" : ", ", term.name,
-                         show_bytes(static_cast<double>(term.bytes)));
-  }
-  return shown;
-}
-
-void show_estimate(const PlannedTest& test, const TestEstimate& of) {
-  const Estimate& estimate = of.estimate;
-  if (estimate.origin == "prior") {
-    print_line(fmt::format("  memory    {}{}", of.prior_terms,
-                           of.why_prior.empty() ? "" : ", since nothing better is known: " + of.why_prior));
-    return;
-  }
-  print_line(fmt::format("  memory    {} by its {}", show_bytes(test.estimated_memory_gb * 1e9),
-                         test.estimate_origin));
-  print_line(fmt::format(
-      "            {}, read as {}, {} parameters{}",
-      estimate.architecture.empty() ? "a class that is not known" : one_line(estimate.architecture),
-      estimate.model_type, estimate.parameters, estimate.parameters_exact ? "" : " (about)"));
-  print_line(fmt::format(
-      "            in use at most {}: {}",
-      show_bytes(static_cast<double>(estimate.peak_device_bytes > 0 ? estimate.peak_device_bytes
-                                                                    : estimate.peak_forward_bytes)),
-      shown_terms(estimate.terms)));
-  if (estimate.peak_device_bytes > 0)
-    print_line(fmt::format("            on the host {}",
-                           show_bytes(static_cast<double>(estimate.peak_process_bytes))));
-  if (estimate.seconds > 0)
-    print_line(fmt::format("  time      {} a pass, {:.3g} GFLOP", show_seconds(estimate.seconds),
-                           estimate.flops / 1e9));
-}
-
-void write_estimate(JsonWriter& json, const TestEstimate& of) {
-  json.member("why_prior", of.why_prior.empty() ? std::nullopt : std::optional(of.why_prior));
-  json.key("work").raw(of.work.empty() ? "null" : of.work);
-  testloom::write_estimate(json, of.estimate);
 }
 
 void show_tests(const Explanation& explanation) {
@@ -122,7 +79,7 @@ void print_json(const ExplainRequest& request, const Explanation& explanation) {
   for (const ExplainedTest& each : explanation.tests) {
     JsonWriter test = json_of(each.test);
     test.member("priority_terms", each.priority_terms).key("estimate").begin_object();
-    write_estimate(test, each.estimate);
+    write_test_estimate(test, each.estimate);
     test.end_object().key("after").begin_array();
     for (const std::string& before : each.before) test.value(before);
     json.raw(test.end_array().end_object().text());

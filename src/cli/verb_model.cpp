@@ -238,6 +238,7 @@ void setup_model(CLI::App& app, Context& context) {
 
   setup_model_detect(*verb, context);
   setup_model_estimate(*verb, context);
+  setup_model_calibrate(*verb, context);
 }
 
 }  // namespace testloom::cli

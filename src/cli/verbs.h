@@ -53,6 +53,7 @@ void setup_doctor(CLI::App& app, Context& context);
 // What stands below `model` beside the verbs that keep models; detect and estimate need no store.
 void setup_model_scan(CLI::App& parent, Context& context);
 void setup_model_detect(CLI::App& parent, Context& context);
+void setup_model_calibrate(CLI::App& parent, Context& context);
 void setup_model_estimate(CLI::App& parent, Context& context);
 
 // What stands below `plan`.

@@ -8,7 +8,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/json_values.h"
-#include "plan/estimates/cell_estimates.h"
+#include "plan/estimates/prediction.h"
 #include "plan/test_id.h"
 
 namespace testloom {
@@ -183,7 +183,9 @@ std::string fingerprint_of(Connection& connection, const PlanSpec& spec) {
   Result rows = connection.query(
       "SELECT concat_ws(' ', (SELECT sum(hash(t)::HUGEINT) FROM templates t), (SELECT sum(hash(m)::HUGEINT) "
       "FROM "
-      "model_mapping m), (SELECT sum(hash(k)::HUGEINT) FROM models k))");
+      "model_mapping m), (SELECT sum(hash(k)::HUGEINT) FROM models k), (SELECT sum(hash(c)::HUGEINT) FROM "
+      "calibrations c), (SELECT sum(hash(c)::HUGEINT) FROM "
+      "measured_cells c), (SELECT sum(hash(d)::HUGEINT) FROM device_figures d))");
   rows.next();
   all += rows.text(0);
   all += ' ' + torch_of_runs(connection);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "catalog/models.h"
 #include "catalog/names.h"
+#include "plan/estimates/observations.h"
 #include "plan/expansion.h"
 #include "plan/plan_models.h"
 #include "plan/plan_record.h"
@@ -122,6 +123,7 @@ PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::strin
   Connection& connection = store.connection();
   register_detect_family(connection);
   Transaction transaction(connection);
+  refresh_calibration(connection);
   const std::string fingerprint = fingerprint_of(connection, spec);
   const int64_t previous =
       number(connection, "SELECT max(plan_id) FROM plans WHERE plan_name = ?", {spec.name});

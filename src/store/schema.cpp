@@ -95,17 +95,6 @@ CREATE TABLE plan_models (
   profile VARCHAR NOT NULL
 );
 
-CREATE TABLE plan_profiles (
-  plan_id INTEGER NOT NULL,
-  profile VARCHAR NOT NULL,
-  model_family VARCHAR NOT NULL,
-  task VARCHAR NOT NULL,
-  config JSON,
-  parameter_count BIGINT,
-  weight_bytes BIGINT,
-  model_name VARCHAR NOT NULL
-);
-
 CREATE TABLE combos (
   plan_id INTEGER NOT NULL,
   combo INTEGER NOT NULL,
@@ -186,6 +175,61 @@ CREATE TABLE outcomes (
   error_message VARCHAR,
   traceback VARCHAR,
   output_tail VARCHAR
+);
+)sql";
+
+const char* const kEstimateTablesSql = R"sql(
+CREATE TABLE plan_profiles (
+  plan_id INTEGER NOT NULL,
+  profile VARCHAR NOT NULL,
+  model_family VARCHAR NOT NULL,
+  task VARCHAR NOT NULL,
+  config JSON,
+  parameter_count BIGINT,
+  weight_bytes BIGINT,
+  model_name VARCHAR NOT NULL
+);
+
+CREATE TABLE device_figures (
+  hardware_type VARCHAR NOT NULL,
+  device_name VARCHAR NOT NULL,
+  flops_per_s DOUBLE NOT NULL,
+  flops_16_per_s DOUBLE NOT NULL,
+  bytes_per_s DOUBLE NOT NULL,
+  call_s DOUBLE NOT NULL,
+  threads INTEGER NOT NULL,
+  host VARCHAR NOT NULL,
+  measured_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE calibrations (
+  figure VARCHAR NOT NULL,
+  hardware_type VARCHAR NOT NULL,
+  model_type VARCHAR NOT NULL,
+  points BIGINT NOT NULL,
+  "offset" DOUBLE NOT NULL,
+  scale DOUBLE NOT NULL,
+  low DOUBLE NOT NULL,
+  high DOUBLE NOT NULL,
+  error_before DOUBLE NOT NULL,
+  error_after DOUBLE NOT NULL
+);
+
+CREATE TABLE measured_cells (
+  profile VARCHAR NOT NULL,
+  template_name VARCHAR NOT NULL,
+  hardware_type VARCHAR NOT NULL,
+  axes VARCHAR NOT NULL,
+  batch_size BIGINT NOT NULL,
+  memory_bytes BIGINT,
+  least_memory_bytes BIGINT,
+  host_memory_bytes BIGINT,
+  time_s DOUBLE
+);
+
+CREATE TABLE calibration_state (
+  outcomes BIGINT NOT NULL,
+  latest TIMESTAMP
 );
 )sql";
 
@@ -272,16 +316,6 @@ ALTER TABLE needs ADD COLUMN profile VARCHAR DEFAULT '';
 ALTER TABLE plan_skips ADD COLUMN profile VARCHAR;
 ALTER TABLE plan_cells ADD COLUMN host_memory_bytes BIGINT;
 ALTER TABLE plan_cells ADD COLUMN time_s DOUBLE;
-CREATE TABLE plan_profiles (
-  plan_id INTEGER NOT NULL,
-  profile VARCHAR NOT NULL,
-  model_family VARCHAR NOT NULL,
-  task VARCHAR NOT NULL,
-  config JSON,
-  parameter_count BIGINT,
-  weight_bytes BIGINT,
-  model_name VARCHAR NOT NULL
-);
 UPDATE store_info SET schema_version = 4;
 )sql";
 

@@ -10,6 +10,7 @@ inline constexpr int kSchemaVersion = 4;
 
 // Every table, without the row in store_info that says which version they are.
 extern const char* const kTablesSql;
+extern const char* const kEstimateTablesSql;
 
 // What turns the tables of schema 1 into those of 2, and so on.
 extern const char* const kFromSchema1Sql;

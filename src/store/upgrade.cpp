@@ -32,6 +32,7 @@ bool is_original(Connection& connection) {
 
 void write_schema(Connection& connection) {
   connection.execute(kTablesSql);
+  connection.execute(kEstimateTablesSql);
   connection.execute(tests_view_sql());
   connection.query("INSERT INTO store_info VALUES (?, 'testloom', ?)", {int64_t{kSchemaVersion}, utc_now()});
 }
@@ -68,6 +69,7 @@ void upgrade_older(Connection& connection) {
   if (schema_version(connection) < 2) connection.execute(kFromSchema1Sql);
   if (schema_version(connection) < 3) connection.execute(kFromSchema2Sql);
   connection.execute(kFromSchema3Sql);
+  connection.execute(kEstimateTablesSql);
   connection.execute(tests_view_sql());
   transaction.commit();
 }

@@ -17,13 +17,6 @@ CREATE OR REPLACE TEMP TABLE estimates (
 
 }  // namespace
 
-std::string torch_of_runs(Connection& connection) {
-  Result rows = connection.query(
-      "SELECT environment->>'torch' FROM runs WHERE environment->>'torch' <> '' ORDER BY started_at DESC "
-      "LIMIT 1");
-  return rows.next() ? std::string(rows.text(0)) : std::string();
-}
-
 std::string device_for(const PlanSpec& spec, const std::string& hardware_type) {
   for (const HardwareSection& section : spec.hardware) {
     if (section.name == hardware_type && !section.device.empty()) return section.device;
@@ -43,14 +36,24 @@ void CellEstimates::prepare() {
   if (is_prepared_) return;
   is_prepared_ = true;
   connection_.execute(kTablesSql);
-  torch_ = torch_of_runs(connection_);
+  knowledge_ = read_knowledge(connection_);
+  for (const auto& [key, cells] : knowledge_.measured) measured_profiles_.insert(key.profile);
   read_profiles();
 }
 
 void CellEstimates::read_profiles() {
   Result rows = connection_.query(
-      fmt::format("SELECT {}, profile FROM plan_profiles WHERE plan_id = ?", profile_columns), {plan_id_});
-  while (rows.next()) profiles_[std::string(rows.text(3))] = read_profile(rows);
+      fmt::format("SELECT {} FROM plan_profiles WHERE plan_id = ?", profile_columns), {plan_id_});
+  while (rows.next()) profiles_[std::string(rows.text(0))] = read_profile(rows);
+}
+
+// Where there is no profile, a family's.
+const Profile& CellEstimates::profile_of(const std::string& name, const std::string& model_family) {
+  const auto known = profiles_.find(name);
+  if (known != profiles_.end()) return known->second;
+  Profile& added = families_[model_family];
+  added.model_family = model_family;
+  return added;
 }
 
 size_t CellEstimates::work_number(int64_t version_id, int32_t combo) {
@@ -61,7 +64,7 @@ size_t CellEstimates::work_number(int64_t version_id, int32_t combo) {
   WorkRequest request{cell.hardware_type,
                       device_for(spec_, cell.hardware_type),
                       cell.batch_size,
-                      torch_,
+                      knowledge_.torch,
                       &variant.workload,
                       &variant.parameters,
                       {}};
@@ -77,21 +80,31 @@ size_t CellEstimates::work_number(int64_t version_id, int32_t combo) {
   return work->second;
 }
 
-CellEstimates::Figures CellEstimates::figures_of(const std::string& profile, const std::string& model_family,
-                                                 const CellWork& work) const {
-  const auto known = profiles_.find(profile);
-  const Estimate estimate = known == profiles_.end() ? prior_estimate(model_family, work.work)
-                                                     : estimate_of(known->second, work).estimate;
-  return {needed_bytes(estimate, work.work), estimate.peak_process_bytes, estimate.seconds, estimate.origin};
+CellEstimates::Figures CellEstimates::figures_of(const Profile& profile, const PredictedCell& cell) const {
+  const Prediction prediction = predict(knowledge_, profile, cell);
+  return {prediction.memory_bytes, prediction.host_memory_bytes, prediction.time_s, prediction.origin};
 }
 
-int64_t CellEstimates::number_of(const std::string& profile, const std::string& model_family, size_t work) {
-  const auto [number, is_new] = numbers_.try_emplace({model_family, profile, work}, 0);
-  if (!is_new) return number->second;
-  const auto [figures, added] =
-      figures_.emplace(figures_of(profile, model_family, works_[work]), figures_.size());
-  if (added) unwritten_.push_back(&figures->first);
-  number->second = figures->second;
+int64_t CellEstimates::number_of(const Figures& figures) {
+  const auto [known, added] = figures_.emplace(figures, figures_.size());
+  if (added) unwritten_.push_back(&known->first);
+  return known->second;
+}
+
+int64_t CellEstimates::estimate(const std::string& profile_name, const std::string& model_family,
+                                int64_t version_id, int32_t combo) {
+  const Cell& cell = matrix_.cells()[static_cast<size_t>(combo)];
+  const size_t work = work_number(version_id, combo);
+  const Profile& profile = profile_of(profile_name, model_family);
+  PredictedCell predicted = {&works_[work], cell.hardware_type, {}, {}};
+  if (measured_profiles_.contains(profile_name)) {  // then tests count that do the same by another template
+    predicted.template_name = variants_.at(version_id)->template_name;
+    predicted.axes = matrix_.json_of(cell);
+    return number_of(figures_of(profile, predicted));
+  }
+  const auto [number, is_new] =
+      numbers_.try_emplace({model_family, profile_name, cell.hardware_type, work}, 0);
+  if (is_new) number->second = number_of(figures_of(profile, predicted));
   return number->second;
 }
 
@@ -119,7 +132,7 @@ void CellEstimates::fill(const std::string& table) {
   while (rows.next()) {
     const std::string model_family(rows.text(0)), profile(rows.text(1));
     const auto combo = static_cast<int32_t>(rows.integer(3));
-    const int64_t number = number_of(profile, model_family, work_number(rows.integer(2), combo));
+    const int64_t number = estimate(profile, model_family, rows.integer(2), combo);
     estimated.add(model_family).add(profile).add(rows.integer(2)).add(int64_t{combo}).add(number).end_row();
   }
   estimated.flush();

@@ -5,12 +5,13 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include "plan/estimates/profile.h"
+#include "plan/estimates/prediction.h"
 #include "plan/matrix.h"
 #include "plan/variants.h"
 #include "store/store.h"
@@ -41,9 +42,12 @@ class CellEstimates {
 
   void prepare();
   void read_profiles();
+  const Profile& profile_of(const std::string& name, const std::string& model_family);
   size_t work_number(int64_t version_id, int32_t combo);
-  int64_t number_of(const std::string& profile, const std::string& model_family, size_t work);
-  Figures figures_of(const std::string& profile, const std::string& model_family, const CellWork& work) const;
+  int64_t estimate(const std::string& profile_name, const std::string& model_family, int64_t version_id,
+                   int32_t combo);
+  int64_t number_of(const Figures& figures);
+  Figures figures_of(const Profile& profile, const PredictedCell& cell) const;
   void write_figures();
 
   Connection& connection_;
@@ -52,18 +56,18 @@ class CellEstimates {
   const Matrix& matrix_;
   std::map<int64_t, const Variant*> variants_;  // by version
   bool is_prepared_ = false;
-  std::string torch_;  // the version that ran last; empty: none did
+  Knowledge knowledge_;
+  std::set<std::string> measured_profiles_;
   std::map<std::string, Profile> profiles_;
-  std::vector<CellWork> works_;  // what tests do, each once
+  std::map<std::string, Profile> families_;  // of which nothing else is known
+  std::vector<CellWork> works_;              // what tests do, each once
   std::map<std::string, size_t> work_numbers_;
-  std::map<std::pair<int64_t, int32_t>, size_t> works_of_cells_;             // by version and combo
-  std::map<std::tuple<std::string, std::string, size_t>, int64_t> numbers_;  // by family, profile and work
+  std::map<std::pair<int64_t, int32_t>, size_t> works_of_cells_;  // by version and combo
+  // By family, profile, hardware type and work.
+  std::map<std::tuple<std::string, std::string, std::string, size_t>, int64_t> numbers_;
   std::map<Figures, int64_t> figures_;
   std::vector<const Figures*> unwritten_;
 };
-
-// The torch of the latest run, which tests are taken to have; empty where there is none.
-std::string torch_of_runs(Connection& connection);
 
 // What torch calls a hardware type, by the spec, else by its name.
 std::string device_for(const PlanSpec& spec, const std::string& hardware_type);

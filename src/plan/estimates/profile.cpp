@@ -10,10 +10,11 @@ namespace testloom {
 
 Profile read_profile(const Result& row) {
   Profile profile;
-  profile.model_family = row.text(0);
-  if (row.is_null(1)) return profile;
+  profile.name = row.text(0);
+  profile.model_family = row.text(1);
+  if (row.is_null(2)) return profile;
   try {
-    profile.config = ModelConfig::read(parse_json_object(row.text(1), "its config"), "its config");
+    profile.config = ModelConfig::read(parse_json_object(row.text(2), "its config"), "its config");
   } catch (const Error& error) {
     profile.why_prior = error.message();
   }

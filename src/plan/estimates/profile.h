@@ -14,13 +14,14 @@
 namespace testloom {
 
 struct Profile {
+  std::string name;  // empty: nothing but the family is known
   std::string model_family;
   std::optional<ModelConfig> config;
   std::string why_prior;  // why there is no config; empty where there is one
 };
 
 // The columns of plan_profiles that a profile is made from, in this order.
-inline constexpr std::string_view profile_columns = "model_family, config::VARCHAR, parameter_count";
+inline constexpr std::string_view profile_columns = "profile, model_family, config::VARCHAR, parameter_count";
 
 // From a row that begins with profile_columns.
 Profile read_profile(const Result& row);

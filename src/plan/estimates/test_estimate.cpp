@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "catalog/json_values.h"
 #include "catalog/template_parts.h"
 #include "model/estimate/family_prior.h"
 #include "plan/estimates/cell_estimates.h"
@@ -13,7 +14,7 @@ namespace {
 Profile profile_of(Connection& connection, const PlannedTest& test) {
   Result rows = connection.query(
       fmt::format(
-          "SELECT {} FROM plan_profiles p WHERE plan_id = $1 AND profile = (SELECT profile FROM plan_models "
+          "SELECT {} FROM plan_profiles WHERE plan_id = $1 AND profile = (SELECT profile FROM plan_models "
           "WHERE plan_id = $1 AND model_name = $2)",
           profile_columns),
       {test.plan_id, test.model_name});
@@ -34,11 +35,16 @@ std::string prior_terms(const PlannedTest& test) {
 
 TestEstimate explain_estimate(Connection& connection, const PlannedTest& test) {
   const Template compiled = compile_version(connection, test.version_id);
-  const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, torch_of_runs(connection),
+  const Knowledge knowledge = read_knowledge(connection);
+  const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, knowledge.torch,
                                   &compiled.workload(), &compiled.parameters(), test.axes});
-  ProfileEstimate found = estimate_of(profile_of(connection, test), work.cell);
-  TestEstimate explained{std::move(found.estimate), work.key, std::move(found.why_prior), {}};
-  if (explained.estimate.origin == "prior") explained.prior_terms = prior_terms(test);
+  const Profile profile = profile_of(connection, test);
+  TestEstimate explained;
+  explained.work = work.key;
+  explained.prediction =
+      predict(knowledge, profile,
+              {&work.cell, test.hardware_type, test.template_name, json_of(Value(Value::Dict(test.axes)))});
+  if (explained.prediction.raw.estimate.origin == "prior") explained.prior_terms = prior_terms(test);
   return explained;
 }
 

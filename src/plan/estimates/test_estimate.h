@@ -1,19 +1,17 @@
-// The estimate of one planned test, computed again with its terms.
+// The prediction of one planned test, made again with its terms, by what is known now.
 #pragma once
 
 #include <string>
 
-#include "model/estimate/memory.h"
+#include "plan/estimates/prediction.h"
 #include "plan/tests.h"
 
 namespace testloom {
 
 struct TestEstimate {
-  Estimate estimate;      // what the test's figures come from
-  std::string work;       // what the test does, as a JSON object
-  std::string why_prior;  // why nothing better than the prior was there; may be empty
-  std::string
-      prior_terms;  // "4 GB for family text_generation at batch size 4, x 16 / 4, …"; empty without a prior
+  Prediction prediction;
+  std::string work;         // what the test does, as a JSON object
+  std::string prior_terms;  // "4 GB for family text_generation at batch size 4, …"; empty without a prior
 };
 
 TestEstimate explain_estimate(Connection& connection, const PlannedTest& test);

@@ -1,0 +1,90 @@
+#include "plan/estimates/prediction.h"
+
+#include <algorithm>
+
+#include "catalog/device_figures.h"
+
+namespace testloom {
+
+namespace {
+
+int64_t corrected_bytes(const Correction* correction, int64_t bytes) {
+  if (!correction) return bytes;
+  return static_cast<int64_t>(std::min(9e18, corrected(*correction, static_cast<double>(bytes))));
+}
+
+// What smaller batches were measured to take, or ran out at, this one takes too.
+void take_measured(const std::map<int64_t, MeasuredCell>& by_batch, int64_t batch_size,
+                   Prediction& prediction) {
+  for (const auto& [size, cell] : by_batch) {
+    if (size > batch_size) break;
+    const int64_t least = std::max(cell.memory_bytes.value_or(0), cell.least_memory_bytes.value_or(0));
+    prediction.memory_bytes = std::max(prediction.memory_bytes, least);
+    prediction.host_memory_bytes = std::max(prediction.host_memory_bytes, cell.host_memory_bytes.value_or(0));
+  }
+  const auto exact = by_batch.find(batch_size);
+  if (exact == by_batch.end()) return;
+  const MeasuredCell& cell = exact->second;
+  if (cell.memory_bytes) {
+    prediction.memory_bytes = std::max(*cell.memory_bytes, cell.least_memory_bytes.value_or(0));
+    prediction.origin = "measured";
+  }
+  if (cell.host_memory_bytes) prediction.host_memory_bytes = *cell.host_memory_bytes;
+  if (cell.time_s) prediction.time_s = *cell.time_s;
+}
+
+// Priors are no estimates of these tests, and not corrected.
+void correct(const Calibration& calibration, const std::string& hardware_type, bool is_host,
+             Prediction& prediction) {
+  const std::string& model_type = prediction.raw.estimate.model_type;
+  const Correction* memory = find_correction(calibration.memory, hardware_type, model_type);
+  if (memory) prediction.correction = *memory;
+  prediction.memory_bytes = corrected_bytes(memory, prediction.memory_bytes);
+  prediction.host_memory_bytes =
+      is_host ? prediction.memory_bytes
+              : corrected_bytes(find_correction(calibration.host_memory, hardware_type, model_type),
+                                prediction.host_memory_bytes);
+  const Correction* time = find_correction(calibration.time, hardware_type, model_type);
+  if (time && prediction.time_s > 0) prediction.time_s = corrected(*time, prediction.time_s);
+}
+
+}  // namespace
+
+std::string torch_of_runs(Connection& connection) {
+  Result rows = connection.query(
+      "SELECT environment->>'torch' FROM runs WHERE environment->>'torch' <> '' ORDER BY started_at DESC "
+      "LIMIT 1");
+  return rows.next() ? std::string(rows.text(0)) : std::string();
+}
+
+Knowledge read_knowledge(Connection& connection) {
+  Knowledge knowledge;
+  knowledge.torch = torch_of_runs(connection);
+  for (const MeasuredDevice& device : read_device_figures(connection))
+    knowledge.rates[device.hardware_type] = device.rates;
+  knowledge.calibration = read_calibration(connection);
+  knowledge.measured = read_measured_cells(connection);
+  return knowledge;
+}
+
+Prediction predict(const Knowledge& knowledge, const Profile& profile, const PredictedCell& cell) {
+  Prediction prediction;
+  CellWork work = *cell.work;
+  const auto rates = knowledge.rates.find(cell.hardware_type);
+  if (rates != knowledge.rates.end()) work.work.rates = rates->second;
+  prediction.raw = estimate_of(profile, work);
+  const Estimate& estimate = prediction.raw.estimate;
+  prediction.memory_bytes = needed_bytes(estimate, work.work);
+  prediction.host_memory_bytes = estimate.peak_process_bytes;
+  prediction.time_s = estimate.seconds;
+  prediction.origin = estimate.origin;
+  if (estimate.origin != "prior")
+    correct(knowledge.calibration, cell.hardware_type, is_host(work.work.hardware_type), prediction);
+  if (knowledge.measured.empty()) return prediction;
+  const auto measured =
+      knowledge.measured.find({profile.name, cell.template_name, cell.hardware_type, cell.axes});
+  if (measured != knowledge.measured.end()) take_measured(measured->second, work.work.batch_size, prediction);
+  return prediction;
+}
+
+}  // namespace testloom

@@ -1,0 +1,46 @@
+// From an estimate to what is predicted: corrected by what outcomes taught, and never below what was
+// measured.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "catalog/calibrations.h"
+#include "plan/estimates/profile.h"
+
+namespace testloom {
+
+// What a store knows that predictions depend on, besides models and templates.
+struct Knowledge {
+  std::string torch;                         // the version that ran last; empty: none did
+  std::map<std::string, DeviceRates> rates;  // measured, by hardware type
+  Calibration calibration;
+  MeasuredCells measured;
+};
+
+Knowledge read_knowledge(Connection& connection);
+
+// The torch of the latest run, which tests are taken to have; empty where there is none.
+std::string torch_of_runs(Connection& connection);
+
+struct Prediction {
+  ProfileEstimate raw;
+  int64_t memory_bytes = 0;       // where the test runs: of the process on a host, else of the device
+  int64_t host_memory_bytes = 0;  // of the process
+  double time_s = 0;              // of one forward pass or generate; 0: not known
+  std::string origin;             // "measured", "weights", "config", "name", "prior"
+  Correction correction;          // of memory_bytes; without points where none was made
+};
+
+// The last two say which measured tests of the profile count.
+struct PredictedCell {
+  const CellWork* work = nullptr;
+  std::string hardware_type;  // as the plan calls it
+  std::string template_name;
+  std::string axes;  // as JSON
+};
+
+Prediction predict(const Knowledge& knowledge, const Profile& profile, const PredictedCell& cell);
+
+}  // namespace testloom
