@@ -14,6 +14,7 @@ struct File {
 
 const std::vector<File>& families();         // src/model/family/*.tsv
 const std::vector<File>& config_defaults();  // src/model/config/defaults.jsonl
+const std::vector<File>& named_shapes();     // src/model/estimate/named_shapes.tsv
 const std::vector<File>& templates();        // templates/*.py
 const std::vector<File>& python();  // runner.py, probe.py and oracle.py, which run in other interpreters
 
