@@ -2,8 +2,8 @@
 //
 //   build/bench_model_names [FILE of names, one a line]
 //
-// Without a file, names are put together from sizes and words. Prints names a second on one core beside a loop that
-// only looks at each byte.
+// Without a file, names are put together from sizes and words. Prints names a second on one core beside a
+// loop that only looks at each byte.
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -62,8 +62,10 @@ void report(const std::string& title, const std::vector<std::string>& names) {
   const double sizes = rate(names, [](const std::string& name) {
     return static_cast<uint64_t>(testloom::size_in_name(name).has_value());
   });
-  const double keys = rate(names, [](const std::string& name) { return named_key(name, "text_generation", ""); });
-  fmt::print("{:<18}{:>8.1f}{:>12.1f}{:>12.1f}   million names/s: bytes, sizes, keys\n", title, bytes, sizes, keys);
+  const double keys =
+      rate(names, [](const std::string& name) { return named_key(name, "text_generation", ""); });
+  fmt::print("{:<18}{:>8.1f}{:>12.1f}{:>12.1f}   million names/s: bytes, sizes, keys\n", title, bytes, sizes,
+             keys);
 }
 
 void report_models(const std::vector<std::string>& names) {
@@ -83,8 +85,8 @@ void report_models(const std::vector<std::string>& names) {
     }
   }
   std::ranges::sort(micros);
-  fmt::print("{} kinds of models made: median {:.0f} µs, 95th {:.0f} µs\n", keys.size(), micros[micros.size() / 2],
-             micros[micros.size() * 95 / 100]);
+  fmt::print("{} kinds of models made: median {:.0f} µs, 95th {:.0f} µs\n", keys.size(),
+             micros[micros.size() / 2], micros[micros.size() * 95 / 100]);
 }
 
 }  // namespace

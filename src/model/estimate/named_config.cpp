@@ -154,7 +154,7 @@ bool choose_mixture(Named& named, const NamedSize& size) {
   const NamedShapes& shapes = named_shapes();
   const std::string_view type = shapes.lines()[named.line].model_type;
   if (size.experts == 0 || !writes(shapes.lines()[named.line].model_family)) return false;
-  if (shapes.lines()[named.line].nearest(size.parameters)) return false;
+  if (type == "mixtral" && shapes.lines()[named.line].nearest(size.parameters)) return false;
   if (type != "llama" && type != "mistral" && type != "qwen2") named.line = lines().mistral;
   named.shape = std::nullopt;
   named.experts = size.experts;
@@ -209,7 +209,7 @@ std::string why(const Named& named) {
   if (named.said) return fmt::format("{} in its name, shaped like {}", size, line.name);
   if (named.size > 0) return fmt::format("known to have {}, shaped like {}", size, line.name);
   if (named.shape) return fmt::format("shaped like {} {}", line.name, line.shapes[*named.shape].label);
-  return fmt::format("no size in its name, shaped like {}", line.name);
+  return fmt::format("shaped like a usual {}", line.name);
 }
 
 }  // namespace
@@ -225,7 +225,9 @@ std::optional<NamedModel> model_from_key(uint64_t key) {
   const boost::json::object base = named_shapes().config(named.line, named.shape);
   ModelConfig config = named.scaled ? scaled_config(base, named.size) : ModelConfig::read(base);
   if (named.experts > 0) config = mixture_of(config, named.experts);
-  const double parameters = !named.said ? 0 : named.experts > 0 ? mixture_size(named.experts, named.size) : named.size;
+  const double parameters = !named.said         ? 0
+                            : named.experts > 0 ? mixture_size(named.experts, named.size)
+                                                : named.size;
   return NamedModel{std::move(config), parameters, why(named)};
 }
 

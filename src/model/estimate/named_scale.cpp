@@ -21,15 +21,26 @@ constexpr double close_enough = 0.02;
 constexpr int most_tries = 4;
 constexpr int64_t narrowest_head = 32;
 
-constexpr std::string_view layer_keys[] = {"num_hidden_layers", "encoder_layers", "decoder_layers",
-                                           "num_layers", "num_decoder_layers", "n_layer", "n_layers"};
-constexpr std::string_view width_keys[] = {"hidden_size", "d_model", "n_embd", "dim", "embedding_size",
-                                           "word_embed_proj_dim"};
-constexpr std::string_view inner_keys[] = {"intermediate_size", "ffn_dim", "d_ff", "encoder_ffn_dim",
-                                           "decoder_ffn_dim", "n_inner", "hidden_dim", "moe_intermediate_size",
+constexpr std::string_view layer_keys[] = {"num_hidden_layers", "encoder_layers",     "decoder_layers",
+                                           "num_layers",        "num_decoder_layers", "n_layer",
+                                           "n_layers"};
+constexpr std::string_view width_keys[] = {"hidden_size", "d_model",        "n_embd",
+                                           "dim",         "embedding_size", "word_embed_proj_dim"};
+constexpr std::string_view inner_keys[] = {"intermediate_size",
+                                           "ffn_dim",
+                                           "d_ff",
+                                           "encoder_ffn_dim",
+                                           "decoder_ffn_dim",
+                                           "n_inner",
+                                           "hidden_dim",
+                                           "moe_intermediate_size",
                                            "shared_expert_intermediate_size"};
-constexpr std::string_view head_keys[] = {"num_attention_heads", "encoder_attention_heads",
-                                          "decoder_attention_heads", "num_heads", "n_head", "n_heads"};
+constexpr std::string_view head_keys[] = {"num_attention_heads",
+                                          "encoder_attention_heads",
+                                          "decoder_attention_heads",
+                                          "num_heads",
+                                          "n_head",
+                                          "n_heads"};
 constexpr std::string_view key_head_keys[] = {"num_key_value_heads", "num_kv_heads"};
 constexpr std::string_view head_width_keys[] = {"head_dim", "d_kv"};
 
@@ -108,15 +119,13 @@ boost::json::object keys_at(const Sizing& sizing, int64_t width, int64_t depth) 
     }
   };
   put(width_keys, [&](int64_t old) { return old == sizing.width ? width : old; });
-  put(layer_keys, [&](int64_t old) {
-    return std::max<int64_t>(1, std::llround(deeper * static_cast<double>(old)));
-  });
+  put(layer_keys,
+      [&](int64_t old) { return std::max<int64_t>(1, std::llround(deeper * static_cast<double>(old))); });
   put(inner_keys, [&](int64_t old) { return to_multiple(wider * static_cast<double>(old), 32); });
   if (sizing.heads == 0) return keys;
-  const int64_t heads =
-      sizing.own_head_width > 0
-          ? std::max<int64_t>(1, std::llround(wider * static_cast<double>(sizing.heads)))
-          : width / sizing.head_width(static_cast<double>(width));
+  const int64_t heads = sizing.own_head_width > 0
+                            ? std::max<int64_t>(1, std::llround(wider * static_cast<double>(sizing.heads)))
+                            : width / sizing.head_width(static_cast<double>(width));
   put(head_keys, [&](int64_t) { return heads; });
   put(key_head_keys, [&](int64_t old) { return key_heads(heads, old, sizing.heads); });
   return keys;
@@ -163,8 +172,8 @@ std::string sized_class(const ModelConfig& config) {
   const boost::json::object* defaults = config.defaults();
   const boost::json::value* classes = defaults ? defaults->if_contains("classes") : nullptr;
   if (!classes || classes->get_object().contains("AutoModelForMaskedLM")) return model_class(config);
-  for (const std::string_view head : {"AutoModelForSeq2SeqLM", "AutoModelForSpeechSeq2Seq", "AutoModelForImageTextToText",
-        "AutoModelForCausalLM"}) {
+  for (const std::string_view head : {"AutoModelForSeq2SeqLM", "AutoModelForSpeechSeq2Seq",
+                                      "AutoModelForImageTextToText", "AutoModelForCausalLM"}) {
     if (classes->get_object().contains(head)) return model_class(config, head);
   }
   return model_class(config);

@@ -85,9 +85,8 @@ class NamedShapesParser {
       if (!row.empty() && row.front() != '#') parse_row(split(row, '\t'));
       begin = end + 1;
     }
-    std::ranges::sort(table_.labels_, {}, [](const NamedShapes::Label& label) {
-      return std::tuple(label.line, label.sequence);
-    });
+    std::ranges::sort(table_.labels_, {},
+                      [](const NamedShapes::Label& label) { return std::tuple(label.line, label.sequence); });
     for (const auto& [sequence, number] : sequences_) find_shorter(sequence, number);
   }
 
@@ -218,8 +217,7 @@ NamedShapes::NamedShapes(std::string_view text, const std::string& path) {
 
 std::optional<uint16_t> NamedShapes::find_line(std::string_view name) const {
   const auto found = std::ranges::find(lines_, name, &NamedLine::name);
-  return found == lines_.end() ? std::nullopt
-                               : std::optional(static_cast<uint16_t>(found - lines_.begin()));
+  return found == lines_.end() ? std::nullopt : std::optional(static_cast<uint16_t>(found - lines_.begin()));
 }
 
 std::optional<uint16_t> NamedShapes::shape_of(uint16_t line, uint16_t sequence) const {

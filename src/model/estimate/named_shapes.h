@@ -62,7 +62,7 @@ class NamedShapes {
   // What a sequence of tokens may mean.
   struct Meaning {
     std::optional<uint16_t> line;
-    double size = 0;               // with `line`: a known model
+    double size = 0;  // with `line`: a known model
     bool label = false;
     std::optional<uint16_t> shorter;  // what it begins with
   };

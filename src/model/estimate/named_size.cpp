@@ -11,11 +11,12 @@ namespace testloom {
 
 namespace {
 
-constexpr double shared_part = 0.2;           // of an expert's parameters, which all experts have in common
-constexpr double active_to_all = 6;           // Qwen1.5-MoE-A2.7B has 14.3 B
-constexpr double beside_effective = 3.8e9;    // Gemma 3n: E2B has 5.4 B, E4B 7.8 B
-constexpr double least_millions = 3;          // below this, M is a context's length
-constexpr size_t most_digits = 4;             // of a size; more are dates and steps
+constexpr double shared_part = 0.2;         // of an expert's parameters, which all experts have in common
+constexpr double active_to_all = 6;         // Qwen1.5-MoE-A2.7B has 14.3 B
+constexpr double beside_effective = 3.8e9;  // Gemma 3n: E2B has 5.4 B, E4B 7.8 B
+constexpr double least_millions = 3;        // below this, M is a context's length
+constexpr double most_parameters = 2e13;    // above what there is
+constexpr size_t most_digits = 4;           // of a size; more are dates and steps
 
 enum : uint8_t { other, digit, letter, separator };
 
@@ -39,11 +40,12 @@ bool equal(std::string_view text, std::string_view lower_case) {
 }
 
 // Words whose numbers count data: right before a number, or one separator before it.
-constexpr std::string_view data_words[] = {"laion", "datacomp", "commonpool", "yfcc", "dfn", "babylm",
-                                           "context", "ctx", "fullcc", "cc", "metaclip", "so", "webli"};
+constexpr std::string_view data_words[] = {"laion",    "datacomp", "commonpool", "yfcc",   "dfn",
+                                           "babylm",   "context",  "ctx",        "fullcc", "cc",
+                                           "metaclip", "so",       "webli"};
 // Behind a number they say what was counted.
-constexpr std::string_view counted_words[] = {"token", "tokens", "tok", "toks", "context", "ctx",
-                                              "steps", "step", "words", "samples"};
+constexpr std::string_view counted_words[] = {"token",   "tokens", "tok",   "toks",
+                                              "context", "ctx",    "words", "samples"};
 // And from these on, the numbers tell how far a training was.
 constexpr std::string_view training_words[] = {"step", "steps", "token", "tokens", "iter"};
 
@@ -183,6 +185,7 @@ void take_size(std::string_view name, size_t unit, Sizes& sizes) {
   if (meaning == Meaning::none || is_one_of(letters_from(name, *end + 1), counted_words)) return;
   if (factor == 1e12 && (begin > 0 && kind_at(name, begin - 1) == letter)) return;
   if (meaning == Meaning::active) {
+    if (active_to_all * value * factor > most_parameters) return;
     sizes.active = std::max(sizes.active, value * factor);
     return;
   }
@@ -191,6 +194,7 @@ void take_size(std::string_view name, size_t unit, Sizes& sizes) {
     size = {mixture_size(experts, value * factor), value * factor, experts};
   }
   if (meaning == Meaning::effective) size.parameters += beside_effective;
+  if (size.parameters > most_parameters) return;
   sizes.take(factor == 1e9 ? sizes.billions : factor == 1e6 ? sizes.millions : sizes.trillions, size);
 }
 
@@ -208,9 +212,7 @@ constexpr std::array<bool, 256> is_unit = [] {
 
 }  // namespace
 
-double mixture_size(int experts, double each) {
-  return (shared_part + (1 - shared_part) * experts) * each;
-}
+double mixture_size(int experts, double each) { return (shared_part + (1 - shared_part) * experts) * each; }
 
 std::optional<NamedSize> size_in_name(std::string_view model_name) {
   const std::string_view name = split_name(model_name).name;

@@ -100,7 +100,8 @@ Estimate estimate_of(const boost::json::object& request, const Workload& work, c
     std::string model;
     read_text(request, "model", model);
     if (!model.empty()) return estimate_by_name(model, work);
-    throw Error(ErrorKind::usage, "there is no config", "give it as an object, or its path; or a model's name");
+    throw Error(ErrorKind::usage, "there is no config",
+                "give it as an object, or its path; or a model's name");
   }
   if (config->is_object()) return estimate_memory(ModelConfig::read(config->get_object(), where), work);
   if (config->is_string()) return estimate_memory(read_config(std::string(config->get_string())), work);
