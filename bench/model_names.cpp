@@ -6,6 +6,7 @@
 // loop that only looks at each byte.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -15,6 +16,8 @@
 
 #include "model/estimate/estimate_by_name.h"
 #include "model/estimate/named_config.h"
+#include "model/estimate/named_scale.h"
+#include "model/estimate/named_shapes.h"
 #include "model/estimate/named_size.h"
 
 namespace {
@@ -89,9 +92,61 @@ void report_models(const std::vector<std::string>& names) {
              micros[micros.size() / 2], micros[micros.size() * 95 / 100]);
 }
 
+using testloom::ModelConfig;
+
+double memory_of(const ModelConfig& config) {
+  testloom::Workload work;
+  work.batch_size = 4;
+  work.seq_len = 512;
+  return static_cast<double>(testloom::estimate_memory(config, work).peak_process_bytes);
+}
+
+void report_errors(const char* title, std::vector<double> errors) {
+  const double under = static_cast<double>(std::ranges::count_if(errors, [](double e) { return e < -0.1; }));
+  for (double& error : errors) error = std::abs(error);
+  std::ranges::sort(errors);
+  fmt::print("{:<28}{:>5}{:>9.1f}{:>9.1f}{:>9.1f}{:>10.1f}\n", title, errors.size(),
+             100 * errors[errors.size() / 2], 100 * errors[errors.size() * 95 / 100], 100 * errors.back(),
+             100 * under / static_cast<double>(errors.size()));
+}
+
+// Scaled from the shape of the line that is next in size, other than `left_out`.
+ModelConfig from_next(uint16_t line, double size, const testloom::NamedShape* left_out) {
+  const auto& shapes = testloom::named_shapes().lines()[line].shapes;
+  std::optional<uint16_t> next;
+  for (uint16_t at = 0; at < shapes.size(); ++at) {
+    if (shapes[at].size == 0 || &shapes[at] == left_out) continue;
+    if (!next || std::abs(std::log(size / shapes[at].size)) < std::abs(std::log(size / shapes[*next].size)))
+      next = at;
+  }
+  return testloom::scaled_config(testloom::named_shapes().config(line, next), size);
+}
+
+void report_left_out() {
+  const testloom::NamedShapes& shapes = testloom::named_shapes();
+  const uint16_t llama = shapes.find_line("llama").value();
+  std::vector<double> memory, of_llama;
+  for (uint16_t line = 0; line < shapes.lines().size(); ++line) {
+    if (!can_scale(ModelConfig::read(shapes.config(line, std::nullopt)))) continue;
+    for (uint16_t at = 0; at < shapes.lines()[line].shapes.size(); ++at) {
+      const testloom::NamedShape& shape = shapes.lines()[line].shapes[at];
+      if (shape.size == 0) continue;
+      const double truth = memory_of(ModelConfig::read(shapes.config(line, at)));
+      memory.push_back(memory_of(from_next(line, shape.size, &shape)) / truth - 1);
+      const bool writes = shapes.lines()[line].model_family == "text_generation" && line != llama;
+      if (writes) of_llama.push_back(memory_of(from_next(llama, shape.size, nullptr)) / truth - 1);
+    }
+  }
+  fmt::print("{:<28}{:>5}{:>9}{:>9}{:>9}{:>10}\n", "memory, in percent", "n", "median", "95th", "most",
+             "10 under");
+  report_errors("from the next in size", memory);
+  report_errors("text generators, from Llama", of_llama);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count > 1 && arguments[1] == std::string("--left-out")) return report_left_out(), 0;
   if (count > 1) {
     std::vector<std::string> names;
     std::ifstream file(arguments[1]);
