@@ -7,10 +7,14 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
+#include "base/files.h"
 #include "model/estimate/estimate_by_name.h"
 #include "model/estimate/named_scale.h"
 #include "model/estimate/named_shapes.h"
+#include "model/family/family.h"
+#include "model/files/json_text.h"
 #include "model/parameters/parameters.h"
 #include "testloom/error.h"
 
@@ -115,6 +119,29 @@ TEST(ScaledConfig, HasTheSizeThatWasAsked) {
       EXPECT_NEAR(static_cast<double>(count.total) / wanted, 1, 0.1) << name << " at " << wanted;
     }
   }
+}
+
+// scripts/report-named-sizes says more.
+TEST(NamedConfigAccuracy, HoldsOnPublicModels) {
+  const std::string text =
+      read_file(TESTLOOM_SOURCE_DIR "/bench/data/named_sizes.json", 1 << 20, ErrorKind::spec);
+  const boost::json::object file = parse_json_object(text, "named_sizes.json");
+  size_t said = 0, near = 0, under = 0;
+  const boost::json::object& models = file.at("models").as_object();
+  for (const auto& [name, row] : models) {
+    const FamilyGuess guess = detect_family(name);
+    const auto model = model_from_name(name, guess.model_family, guess.task);
+    if (!model) continue;
+    const double truth = row.at("parameters").to_number<double>();
+    const double off = parameters_of(model->config) / truth - 1;
+    ++said;
+    near += std::abs(off) < 0.15;
+    under += off < -0.25;
+  }
+  EXPECT_GE(models.size(), 200u);
+  EXPECT_GE(said, models.size() * 95 / 100);
+  EXPECT_GE(near, said * 95 / 100);
+  EXPECT_LE(under, said * 3 / 100);
 }
 
 TEST(NamedKey, IsOneForModelsThatAreMadeAlike) {
