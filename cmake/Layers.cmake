@@ -22,6 +22,7 @@ file(GLOB shipped_templates CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/templates/*.
 if(TARGET testloom_model)
   testloom_embed(testloom_model families ${PROJECT_SOURCE_DIR}/src/model/family/families.tsv ${PROJECT_SOURCE_DIR}/src/model/family/model_types.tsv)
   testloom_embed(testloom_model config_defaults ${PROJECT_SOURCE_DIR}/src/model/config/defaults.jsonl)
+  testloom_embed(testloom_model named_shapes ${PROJECT_SOURCE_DIR}/src/model/estimate/named_shapes.tsv)
 endif()
 if(TARGET testloom_catalog)
   testloom_embed(testloom_catalog templates ${shipped_templates})

@@ -11,11 +11,9 @@
 #include "catalog/names.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
-#include "model/estimate/family_prior.h"
-#include "model/estimate/process.h"
+#include "model/estimate/estimate_by_name.h"
 #include "model/estimate/request.h"
 #include "model/estimate/solve.h"
-#include "model/family/family.h"
 #include "model/files/hub_cache.h"
 
 namespace testloom::cli {
@@ -43,18 +41,6 @@ int answer_lines() {
   return 0;
 }
 
-// By its family alone, where there is no config.
-Estimate prior_of(const std::string& name, const Workload& work) {
-  const std::string family = work.model_family.empty() ? detect_family(name).model_family : work.model_family;
-  Estimate estimate;
-  estimate.peak_process_bytes = static_cast<int64_t>(prior_memory_gb(family, work.batch_size) * 1e9);
-  estimate.peak_forward_bytes = estimate.peak_process_bytes;
-  if (!is_host(work.hardware_type)) estimate.peak_device_bytes = estimate.peak_process_bytes;
-  estimate.terms.push_back({"prior", estimate.peak_process_bytes});
-  estimate.origin = "prior";
-  return estimate;
-}
-
 void show_json(const std::string& model, const Workload& work, const Estimate& estimate) {
   JsonWriter json;
   json.begin_object().member("model", model).member("batch_size", work.batch_size);
@@ -67,7 +53,7 @@ void show_json(const std::string& model, const Workload& work, const Estimate& e
 
 void show(const std::string& model, const Workload& work, const Estimate& estimate) {
   print_line(fmt::format("model       {}", one_line(model, 400)));
-  if (estimate.origin == "config") {
+  if (estimate.origin != "prior") {
     print_line(fmt::format("class       {}, read as {}",
                            estimate.architecture.empty() ? "unknown" : one_line(estimate.architecture),
                            estimate.model_type));
@@ -86,7 +72,8 @@ void show(const std::string& model, const Workload& work, const Estimate& estima
     print_line(fmt::format("  {:<12} {:>10}", term.name, show_bytes(static_cast<double>(term.bytes))));
   }
   if (estimate.seconds > 0) print_line(fmt::format("time        {}", show_seconds(estimate.seconds)));
-  print_line(fmt::format("by          {}", estimate.origin));
+  const std::string why = estimate.why.empty() ? "" : ": " + estimate.why;
+  print_line(fmt::format("by          {}{}", estimate.origin, why));
 }
 
 // Where the model's config is: the path that was given, else what the hub's cache has of a model of this
@@ -114,7 +101,7 @@ int estimate_one(const Context& context, const EstimateOptions& options, const s
       throw Error(ErrorKind::usage, fmt::format("there is no file or folder {}", quote(model)),
                   "--solve needs the model's config.json, or the folder that it is in");
     }
-    estimate = prior_of(model, work);
+    estimate = estimate_by_name(model, work);
   } else if (options.solve.empty()) {
     estimate = estimate_memory(read_config(*path), work);
   } else {
@@ -148,7 +135,7 @@ void setup_model_estimate(CLI::App& parent, Context& context) {
   auto options = std::make_shared<EstimateOptions>();
   verb->add_option(
           "MODEL", options->models,
-          "a config.json, a folder with one, a name (by its family alone), or - for one JSON object a "
+          "a config.json, a folder with one, a name (by what it says alone), or - for one JSON object a "
           "line on standard input")
       ->required();
   // Options say what a line of JSON says, under the same names.

@@ -54,9 +54,33 @@ def test_the_largest_batch_that_fits(estimate):
     assert more["peak_process_bytes"] > 2e9
 
 
-def test_a_name_gets_the_prior_of_its_family(estimate):
-    found = estimate("openai/whisper-tiny", "--batch-size", "4", "--json").object
+def test_a_name_that_says_nothing_gets_the_prior_of_its_family(estimate):
+    found = estimate("acme/ears", "--family", "audio", "--batch-size", "4", "--json").object
     assert (found["origin"], found["peak_process_bytes"]) == ("prior", 3_000_000_000)
+    assert "why" not in found
+
+
+def test_a_name_says_a_size_and_a_type(estimate):
+    by_name = estimate("openai/whisper-tiny", "--json").object
+    assert (by_name["origin"], by_name["why"]) == ("name", "shaped like whisper tiny")
+    assert estimate("acme/llama-13b").stdout.endswith("by          name: 13B in its name, shaped like llama\n")
+    larger = estimate("acme/llama-70b", "--dtype", "int4", "--hardware", "cuda", "--json").object
+    assert 35e9 < larger["peak_device_bytes"] < 50e9
+
+
+def test_a_name_is_as_good_as_its_published_config(testloom, estimate):
+    testloom.write("tiny/config.json", json.dumps({"model_type": "whisper"}))
+    by_name, by_config = (estimate(model, "--family", "audio", "--json").object for model in ("whisper-tiny", "tiny"))
+    told = {"model", "origin", "why", "parameters_exact"}
+    assert {k: v for k, v in by_name.items() if k not in told} == {k: v for k, v in by_config.items() if k not in told}
+
+
+def test_lines_take_names_too(estimate):
+    lines = [{"model": "acme/llama-13b"}, {"model": "acme/thing"}, {"model": 7}]
+    said = estimate("-", stdin="".join(json.dumps(line) + "\n" for line in lines).encode())
+    answers = [json.loads(line) for line in said.stdout.splitlines()]
+    assert [answer.get("origin") for answer in answers] == ["name", "prior", None]
+    assert "model" in answers[2]["error"]
 
 
 @pytest.mark.parametrize(

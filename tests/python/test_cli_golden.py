@@ -124,6 +124,7 @@ OUTPUTS = {
     "template-vars-file": "template vars tuned.py",
     "template-vars-json": "template vars tuned.py --json",
     "template-test": "template test memory.py",
+    "model-estimate-name": "model estimate acme/llama-13b bert-large-uncased acme/thing --dtype float16",
     "template-remove": "template remove memory",
     "model-add-detected": "model add openai/whisper-tiny",
     "model-add-unknown": "model add zzz",

@@ -32,7 +32,8 @@ struct Estimate {
   std::vector<MemoryTerm> terms;
   double seconds = 0;        // of the forward pass or generate, by a roofline
   double flops = 0;          // of it
-  std::string origin;        // "config"
+  std::string origin;        // "config", "name" or "prior"
+  std::string why;           // what the name said; empty where the origin is no name
   std::string model_type;    // whose code was followed
   std::string architecture;  // the class; empty where none is known
 };

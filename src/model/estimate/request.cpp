@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "model/estimate/estimate_by_name.h"
 #include "model/files/json_text.h"
 
 namespace testloom {
@@ -115,11 +116,17 @@ void read_rates(const boost::json::object& request, Workload& work) {
                 rate("call_seconds")};
 }
 
-ModelConfig config_of(const boost::json::object& request, const std::string& where) {
+Estimate estimate_of(const boost::json::object& request, const Workload& work, const std::string& where) {
   const boost::json::value* config = value_of(request, "config");
-  if (!config) throw Error(ErrorKind::usage, "there is no config", "give it as an object, or its path");
-  if (config->is_object()) return ModelConfig::read(config->get_object(), where);
-  if (config->is_string()) return read_config(std::string(config->get_string()));
+  if (!config) {
+    std::string model;
+    read_text(request, "model", model);
+    if (!model.empty()) return estimate_by_name(model, work);
+    throw Error(ErrorKind::usage, "there is no config",
+                "give it as an object, or its path; or a model's name");
+  }
+  if (config->is_object()) return estimate_memory(ModelConfig::read(config->get_object(), where), work);
+  if (config->is_string()) return estimate_memory(read_config(std::string(config->get_string())), work);
   refuse("config", "an object or a path is needed");
 }
 
@@ -163,6 +170,7 @@ void write_estimate(JsonWriter& json, const Estimate& estimate) {
   json.member("peak_forward_bytes", estimate.peak_forward_bytes);
   json.member("peak_device_bytes", estimate.peak_device_bytes);
   json.member("seconds", estimate.seconds).member("flops", estimate.flops).member("origin", estimate.origin);
+  if (!estimate.why.empty()) json.member("why", estimate.why);
   json.member("model_type", estimate.model_type).member("architecture", estimate.architecture);
   json.key("terms").begin_object();
   for (const MemoryTerm& term : estimate.terms) json.member(term.name, term.bytes);
@@ -175,7 +183,7 @@ std::string answer_line(std::string_view line, const std::string& where) {
   try {
     const boost::json::object request = parse_json_object(line, where);
     const Workload work = read_workload(request);
-    write_estimate(json, estimate_memory(config_of(request, where), work));
+    write_estimate(json, estimate_of(request, work, where));
   } catch (const Error& error) {
     json = {};
     json.begin_object().member("error", std::string_view(error.what()));

@@ -22,11 +22,12 @@ ModelConfig read_config(const std::string& path);
 Workload read_workload(const boost::json::object& request);
 
 // Puts the members of an estimate into an object that is open: parameters, weight_bytes, peak_process_bytes,
-// peak_forward_bytes, peak_device_bytes, seconds, flops, origin, model_type, architecture, terms.
+// peak_forward_bytes, peak_device_bytes, seconds, flops, origin, why where a name said it, model_type,
+// architecture, terms.
 void write_estimate(JsonWriter& json, const Estimate& estimate);
 
-// The answer to one line: the request of read_workload with "config", an object or a path. What is wrong with
-// it is told as {"error": …}. `where` is for messages.
+// The answer to one line: the request of read_workload with "config", an object or a path, or else "model", a
+// name. What is wrong with it is told as {"error": …}. `where` is for messages.
 std::string answer_line(std::string_view line, const std::string& where);
 
 }  // namespace testloom

@@ -1,0 +1,39 @@
+#include "model/estimate/estimate_by_name.h"
+
+#include "model/estimate/family_prior.h"
+#include "model/estimate/named_config.h"
+#include "model/estimate/process.h"
+#include "model/family/family.h"
+
+namespace testloom {
+
+namespace {
+
+Estimate prior_of(std::string_view family, const Workload& work) {
+  Estimate estimate;
+  estimate.peak_process_bytes = static_cast<int64_t>(prior_memory_gb(family, work.batch_size) * 1e9);
+  estimate.peak_forward_bytes = estimate.peak_process_bytes;
+  if (!is_host(work.hardware_type)) estimate.peak_device_bytes = estimate.peak_process_bytes;
+  estimate.terms.push_back({"prior", estimate.peak_process_bytes});
+  estimate.origin = "prior";
+  return estimate;
+}
+
+}  // namespace
+
+Estimate estimate_by_name(std::string_view model_name, const Workload& work) {
+  FamilyGuess guess;
+  if (work.model_family.empty()) guess = detect_family(model_name);
+  Workload known = work;
+  if (known.model_family.empty() && guess.model_family != "unknown") known.model_family = guess.model_family;
+  const std::string& task = work.task.empty() ? guess.task : work.task;
+  const std::optional<NamedModel> named = model_from_name(model_name, known.model_family, task);
+  if (!named) return prior_of(known.model_family, work);
+  Estimate estimate = estimate_memory(named->config, known);
+  estimate.parameters_exact = false;
+  estimate.origin = "name";
+  estimate.why = named->why;
+  return estimate;
+}
+
+}  // namespace testloom
