@@ -16,6 +16,7 @@
 #include "model/family/folder_family.h"
 #include "model/files/hub_cache.h"
 #include "model/files/json_text.h"
+#include "store/scalar_function.h"
 
 namespace testloom {
 
@@ -228,37 +229,14 @@ std::vector<std::string> resolve_models(Connection& connection, const std::vecto
 
 namespace {
 
-void assign(duckdb_vector vector, idx_t row, std::string_view text) {
-  duckdb_vector_assign_string_element_len(vector, row, text.data(), text.size());
-}
-
-// One column of texts in a chunk.
-class TextColumn {
- public:
-  TextColumn(duckdb_data_chunk chunk, idx_t column)
-      : strings_(static_cast<duckdb_string_t*>(
-            duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, column)))) {}
-  std::string_view operator[](idx_t row) const {
-    return {duckdb_string_t_data(&strings_[row]), duckdb_string_t_length(strings_[row])};
-  }
-
- private:
-  duckdb_string_t* strings_;
-};
-
 template <typename Guess>
 void fill_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output, Guess guess_row) {
-  try {  // no exception may pass through DuckDB
-    const idx_t size = duckdb_data_chunk_get_size(input);
-    for (idx_t row = 0; row < size; ++row) {
-      const FamilyGuess guess = guess_row(row);
-      assign(duckdb_struct_vector_get_child(output, 0), row, guess.model_family);
-      assign(duckdb_struct_vector_get_child(output, 1), row, guess.task);
-      assign(duckdb_struct_vector_get_child(output, 2), row, guess.origin);
-    }
-  } catch (const std::exception& error) {
-    duckdb_scalar_function_set_error(info, error.what());
-  }
+  for_each_row(info, input, [&](idx_t row) {
+    const FamilyGuess guess = guess_row(row);
+    assign_text(duckdb_struct_vector_get_child(output, 0), row, guess.model_family);
+    assign_text(duckdb_struct_vector_get_child(output, 1), row, guess.task);
+    assign_text(duckdb_struct_vector_get_child(output, 2), row, guess.origin);
+  });
 }
 
 void detect_family_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
@@ -272,21 +250,13 @@ void family_of_stored_chunk(duckdb_function_info info, duckdb_data_chunk input, 
              [&](idx_t row) { return family_of_stored(names[row], configs[row], locations[row]); });
 }
 
-// A function of so many texts that answers a family. Registering fails when it is there already, which is
-// fine.
 void register_family_function(Connection& connection, const char* name, int texts,
                               duckdb_scalar_function_t act) {
   duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
   duckdb_logical_type members[] = {text, text, text};
   const char* names[] = {"model_family", "task", "origin"};
   duckdb_logical_type answer = duckdb_create_struct_type(members, names, 3);
-  duckdb_scalar_function function = duckdb_create_scalar_function();
-  duckdb_scalar_function_set_name(function, name);
-  for (int i = 0; i < texts; ++i) duckdb_scalar_function_add_parameter(function, text);
-  duckdb_scalar_function_set_return_type(function, answer);
-  duckdb_scalar_function_set_function(function, act);
-  duckdb_register_scalar_function(connection.handle(), function);
-  duckdb_destroy_scalar_function(&function);
+  register_text_function(connection, name, texts, answer, act);
   duckdb_destroy_logical_type(&answer);
   duckdb_destroy_logical_type(&text);
 }

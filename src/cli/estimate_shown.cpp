@@ -43,7 +43,7 @@ void show_terms(const Estimate& estimate) {
 void show_correction(const Prediction& prediction) {
   const Correction& correction = prediction.correction;
   if (correction.points == 0) return;
-  const Estimate& estimate = prediction.raw.estimate;
+  const Estimate& estimate = prediction.raw;
   const int64_t raw =
       estimate.peak_device_bytes > 0 ? estimate.peak_device_bytes : estimate.peak_process_bytes;
   const double expected = corrected(correction, static_cast<double>(raw));
@@ -62,17 +62,18 @@ std::string shown_correction(const Correction& correction) {
 
 void show_estimate(const PlannedTest& test, const TestEstimate& of) {
   const Prediction& prediction = of.prediction;
-  const Estimate& estimate = prediction.raw.estimate;
+  const Estimate& estimate = prediction.raw;
   const double planned = test.estimated_memory_gb * 1e9;
   if (!of.prior_terms.empty() && prediction.origin == "prior") {
-    print_line(fmt::format("  memory    {}{}", of.prior_terms,
-                           prediction.raw.why_prior.empty()
-                               ? ""
-                               : ", since nothing better is known: " + prediction.raw.why_prior));
+    print_line(fmt::format(
+        "  memory    {}{}", of.prior_terms,
+        prediction.raw.why.empty() ? "" : ", since nothing better is known: " + prediction.raw.why));
   } else {
     print_line(fmt::format(
         "  memory    {}, {}", show_bytes(planned),
-        test.estimate_origin == "measured" ? "as it was measured" : "by its " + test.estimate_origin));
+        test.estimate_origin == "measured"
+            ? "as it was measured"
+            : "by its " + test.estimate_origin + (estimate.origin == "name" ? ": " + estimate.why : "")));
   }
   if (estimate.origin != "prior") {
     show_terms(estimate);
@@ -98,7 +99,7 @@ void write_correction(JsonWriter& json, const Correction& correction) {
 
 void write_test_estimate(JsonWriter& json, const TestEstimate& of) {
   const Prediction& prediction = of.prediction;
-  const std::string& why_prior = prediction.raw.why_prior;
+  const std::string why_prior = prediction.raw.origin == "prior" ? prediction.raw.why : "";
   json.member("memory_bytes", prediction.memory_bytes);
   json.member("host_memory_bytes", prediction.host_memory_bytes);
   json.member("time_s", prediction.time_s > 0 ? std::optional(prediction.time_s) : std::nullopt);
@@ -107,7 +108,7 @@ void write_test_estimate(JsonWriter& json, const TestEstimate& of) {
   json.key("correction");
   write_correction(json, prediction.correction);
   json.key("work").raw(of.work.empty() ? "null" : of.work);
-  write_estimate(json, prediction.raw.estimate);
+  write_estimate(json, prediction.raw);
 }
 
 }  // namespace testloom::cli

@@ -10,6 +10,7 @@
 #include "model/family/folder_family.h"
 #include "model/files/hub_cache.h"
 #include "model/files/json_text.h"
+#include "plan/estimates/profile_names.h"
 #include "plan/test_columns.h"
 #include "store/appender.h"
 #include "store/sql_text.h"
@@ -26,7 +27,7 @@ CREATE OR REPLACE TEMP TABLE requested (
 
 // The models as this plan sees them. What a list says goes before what the store knows; a mapping is the
 // user's own word and goes before a list.
-constexpr const char* kModelsSql = R"sql(
+constexpr std::string_view kModelsSql = R"sql(
 INSERT INTO plan_models
 WITH mapping AS (SELECT * FROM model_mapping
                  QUALIFY row_number() OVER (PARTITION BY model_name ORDER BY mapping_id DESC) = 1),
@@ -59,9 +60,7 @@ SELECT $1, model, model_name, model_location, model_family, decided_task,
             ELSE md5(decided_task || ' ' || coalesce(md5(config::VARCHAR), '') || ' ' || coalesce(md5(revision), '')
                      || coalesce(' ' || md5(attributes::VARCHAR), '')) END,
        config, attributes,
-       CASE WHEN known_config IS NULL THEN ''
-            ELSE 'config ' || substr(md5(concat_ws(' ', model_family, decided_task, md5(known_config::VARCHAR),
-                                                   coalesce(parameter_count, -1), coalesce(weight_bytes, -1))), 1, 16) END
+       {profile}
 FROM decided
 )sql";
 
@@ -238,7 +237,7 @@ AttributeTypes write_plan_models(Connection& connection, int64_t plan_id, const 
   const HubCache cache;
   find_cached_families(connection, cache);
   find_folder_configs(connection, cache);
-  connection.query(kModelsSql, {plan_id});
+  connection.query(fmt::format(kModelsSql, fmt::arg("profile", profile_sql(connection))), {plan_id});
   connection.query(kProfilesSql, {plan_id});
   add_known_types(connection, plan_id, types);
   return types;

@@ -9,6 +9,7 @@
 #include "catalog/models.h"
 #include "catalog/names.h"
 #include "plan/estimates/observations.h"
+#include "plan/estimates/profile_names.h"
 #include "plan/expansion.h"
 #include "plan/plan_models.h"
 #include "plan/plan_record.h"
@@ -122,6 +123,7 @@ PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::strin
   check_spec(spec, notes);
   Connection& connection = store.connection();
   register_detect_family(connection);
+  register_name_profile(connection);
   Transaction transaction(connection);
   refresh_calibration(connection);
   const std::string fingerprint = fingerprint_of(connection, spec);

@@ -1,5 +1,7 @@
 #include "model/estimate/estimate_by_name.h"
 
+#include <algorithm>
+
 #include "model/estimate/family_prior.h"
 #include "model/estimate/named_config.h"
 #include "model/estimate/process.h"
@@ -7,19 +9,16 @@
 
 namespace testloom {
 
-namespace {
-
-Estimate prior_of(std::string_view family, const Workload& work) {
+Estimate estimate_by_prior(std::string_view model_family, const Workload& work) {
   Estimate estimate;
-  estimate.peak_process_bytes = static_cast<int64_t>(prior_memory_gb(family, work.batch_size) * 1e9);
+  const double bytes = std::min(9e18, prior_memory_gb(model_family, work.batch_size) * 1e9);
+  estimate.peak_process_bytes = static_cast<int64_t>(bytes);
   estimate.peak_forward_bytes = estimate.peak_process_bytes;
   if (!is_host(work.hardware_type)) estimate.peak_device_bytes = estimate.peak_process_bytes;
   estimate.terms.push_back({"prior", estimate.peak_process_bytes});
   estimate.origin = "prior";
   return estimate;
 }
-
-}  // namespace
 
 Estimate estimate_by_name(std::string_view model_name, const Workload& work) {
   FamilyGuess guess;
@@ -28,7 +27,7 @@ Estimate estimate_by_name(std::string_view model_name, const Workload& work) {
   if (known.model_family.empty() && guess.model_family != "unknown") known.model_family = guess.model_family;
   const std::string& task = work.task.empty() ? guess.task : work.task;
   const std::optional<NamedModel> named = model_from_name(model_name, known.model_family, task);
-  if (!named) return prior_of(known.model_family, work);
+  if (!named) return estimate_by_prior(known.model_family, work);
   Estimate estimate = estimate_memory(named->config, known);
   estimate.parameters_exact = false;
   estimate.origin = "name";

@@ -12,4 +12,7 @@ namespace testloom {
 // Throws as estimate_memory() does for a workload that makes no sense.
 Estimate estimate_by_name(std::string_view model_name, const Workload& work);
 
+// By the family and the batch size alone, with the one term "prior".
+Estimate estimate_by_prior(std::string_view model_family, const Workload& work);
+
 }  // namespace testloom

@@ -232,11 +232,15 @@ Estimate estimate_memory(const ModelConfig& config, const Workload& asked) {
   const ParameterCount count = count_parameters(config, estimate.architecture);
   estimate.parameters = count.total;
   estimate.parameters_exact = count.exact;
+  estimate.origin = "config";
+  if (!count.exact && work.parameter_count > 0) {
+    estimate.parameters = work.parameter_count;
+    estimate.origin = "weights";
+  }
   const double weights =
-      weight_bytes(dtype, count.total, count.embedding) +
+      weight_bytes(dtype, estimate.parameters, std::min(count.embedding, estimate.parameters)) +
       untied_head(config, estimate.architecture, process_figures(work.torch)) * dtype.embedding_bytes;
   estimate.weight_bytes = whole(weights);
-  estimate.origin = "config";
 
   Tape tape(dtype.activation_bytes, host ? process_figures(work.torch).gemm : Gemm::none);
   Pass pass{tape, uses_sdpa(work, config), host, version_of(work.torch).major};

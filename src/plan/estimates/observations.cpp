@@ -27,8 +27,8 @@ WITH ran AS (
   WHERE o.outcome IN ('passed', 'oom')
   QUALIFY row_number() OVER (PARTITION BY o.test_id, o.outcome ORDER BY o.started_at DESC) <= {repeats}
   ORDER BY o.started_at DESC LIMIT {most})
-SELECT CASE WHEN m.profile = '' THEN 'model ' || m.model_name ELSE m.profile END, m.model_family, p.config::VARCHAR,
-       p.parameter_count, v.template_name, k.version_id, c.hardware_type, coalesce(c.device, ''), c.batch_size, c.axes::VARCHAR,
+SELECT CASE WHEN m.profile ^@ 'config ' THEN m.profile ELSE 'model ' || m.model_name END, m.model_family, p.config::VARCHAR,
+       p.parameter_count, m.model_name, m.task, v.template_name, k.version_id, c.hardware_type, coalesce(c.device, ''), c.batch_size, c.axes::VARCHAR,
        ran.outcome = 'oom', ran.peak_memory_bytes, ran.device_bytes, ran.pass_s, coalesce(ran.torch, ''),
        try_cast(json_extract_string(ran.environment, '$.devices.' || c.hardware_type || '[0].memory_bytes') AS BIGINT)
 FROM ran
@@ -59,16 +59,16 @@ std::optional<int64_t> bytes_at(const Result& row, size_t column) {
 Ran ran_of(const Result& row) {
   Ran ran;
   ran.profile = read_profile(row);
-  ran.key = {ran.profile.name, std::string(row.text(4)), std::string(row.text(6)), std::string(row.text(9))};
-  ran.version_id = row.integer(5);
-  ran.device = row.text(7).empty() ? device_of(ran.key.hardware_type) : std::string(row.text(7));
-  ran.batch_size = row.integer(8);
-  ran.is_oom = row.boolean(10);
-  ran.process_bytes = bytes_at(row, 11);
-  ran.device_bytes = bytes_at(row, 12);
-  if (!row.is_null(13) && row.real(13) > 0) ran.pass_s = row.real(13);
-  ran.torch = row.text(14);
-  ran.whole_device_bytes = bytes_at(row, 15);
+  ran.key = {ran.profile.name, std::string(row.text(6)), std::string(row.text(8)), std::string(row.text(11))};
+  ran.version_id = row.integer(7);
+  ran.device = row.text(9).empty() ? device_of(ran.key.hardware_type) : std::string(row.text(9));
+  ran.batch_size = row.integer(10);
+  ran.is_oom = row.boolean(12);
+  ran.process_bytes = bytes_at(row, 13);
+  ran.device_bytes = bytes_at(row, 14);
+  if (!row.is_null(15) && row.real(15) > 0) ran.pass_s = row.real(15);
+  ran.torch = row.text(16);
+  ran.whole_device_bytes = bytes_at(row, 17);
   return ran;
 }
 
@@ -133,7 +133,7 @@ class Observer {
     if (ran.is_oom) return ran.whole_device_bytes;
     if (!ran.device_bytes) return std::nullopt;
     int64_t beside = 0;
-    for (const MemoryTerm& term : raw.raw.estimate.terms) {
+    for (const MemoryTerm& term : raw.raw.terms) {
       if (term.name == "context" || term.name == "allocator") beside += term.bytes;
     }
     return *ran.device_bytes + beside;
@@ -150,7 +150,7 @@ class Observer {
   void add(std::vector<KeyedObservation>& observations, const Ran& ran, const Prediction& raw,
            Estimated estimated, Measured measured) {
     if (raw.origin == "prior") return;
-    observations.push_back({{ran.key.hardware_type, raw.raw.estimate.model_type},
+    observations.push_back({{ran.key.hardware_type, raw.raw.model_type},
                             {static_cast<double>(estimated), static_cast<double>(measured), ran.is_oom}});
   }
 

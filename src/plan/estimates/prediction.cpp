@@ -36,7 +36,7 @@ void take_measured(const std::map<int64_t, MeasuredCell>& by_batch, int64_t batc
 // Priors are no estimates of these tests, and not corrected.
 void correct(const Calibration& calibration, const std::string& hardware_type, bool is_host,
              Prediction& prediction) {
-  const std::string& model_type = prediction.raw.estimate.model_type;
+  const std::string& model_type = prediction.raw.model_type;
   const Correction* memory = find_correction(calibration.memory, hardware_type, model_type);
   if (memory) prediction.correction = *memory;
   prediction.memory_bytes = corrected_bytes(memory, prediction.memory_bytes);
@@ -73,7 +73,7 @@ Prediction predict(const Knowledge& knowledge, const Profile& profile, const Pre
   const auto rates = knowledge.rates.find(cell.hardware_type);
   if (rates != knowledge.rates.end()) work.work.rates = rates->second;
   prediction.raw = estimate_of(profile, work);
-  const Estimate& estimate = prediction.raw.estimate;
+  const Estimate& estimate = prediction.raw;
   prediction.memory_bytes = needed_bytes(estimate, work.work);
   prediction.host_memory_bytes = estimate.peak_process_bytes;
   prediction.time_s = estimate.seconds;

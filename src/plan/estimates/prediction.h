@@ -25,7 +25,7 @@ Knowledge read_knowledge(Connection& connection);
 std::string torch_of_runs(Connection& connection);
 
 struct Prediction {
-  ProfileEstimate raw;
+  Estimate raw;
   int64_t memory_bytes = 0;       // where the test runs: of the process on a host, else of the device
   int64_t host_memory_bytes = 0;  // of the process
   double time_s = 0;              // of one forward pass or generate; 0: not known

@@ -1,47 +1,68 @@
 #include "plan/estimates/profile.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "model/estimate/family_prior.h"
-#include "model/estimate/process.h"
+#include "model/estimate/estimate_by_name.h"
+#include "model/estimate/named_config.h"
+#include "model/estimate/named_size.h"
 #include "model/files/json_text.h"
 
 namespace testloom {
+
+namespace {
+
+// A name that says no size gets that of the weights.
+void read_name(Profile& profile, std::string_view model_name, std::string_view task) {
+  std::string name(model_name);
+  if (profile.parameter_count && !size_in_name(name))
+    name += fmt::format("-{:.4g}B", static_cast<double>(*profile.parameter_count) / 1e9);
+  std::optional<NamedModel> named = model_from_name(name, profile.model_family, task);
+  if (!named) return;
+  profile.config = std::move(named->config);
+  profile.is_by_name = true;
+  profile.why = std::move(named->why);
+}
+
+}  // namespace
 
 Profile read_profile(const Result& row) {
   Profile profile;
   profile.name = row.text(0);
   profile.model_family = row.text(1);
-  if (row.is_null(2)) return profile;
+  if (!row.is_null(3) && row.integer(3) > 0) profile.parameter_count = row.integer(3);
+  if (row.is_null(2)) {
+    read_name(profile, row.text(4), row.text(5));
+    return profile;
+  }
   try {
     profile.config = ModelConfig::read(parse_json_object(row.text(2), "its config"), "its config");
   } catch (const Error& error) {
-    profile.why_prior = error.message();
+    profile.why = error.message();
   }
   return profile;
 }
 
-Estimate prior_estimate(std::string_view model_family, const Workload& work) {
-  Estimate estimate;
-  estimate.origin = "prior";
-  const double bytes = std::min(9e18, prior_memory_gb(model_family, work.batch_size) * 1e9);
-  estimate.peak_process_bytes = static_cast<int64_t>(bytes);
-  estimate.peak_forward_bytes = estimate.peak_process_bytes;
-  if (!is_host(work.hardware_type)) estimate.peak_device_bytes = estimate.peak_process_bytes;
-  estimate.terms.push_back({"prior", estimate.peak_process_bytes});
-  return estimate;
-}
-
-ProfileEstimate estimate_of(const Profile& profile, const CellWork& cell) {
+Estimate estimate_of(const Profile& profile, const CellWork& cell) {
   Workload work = cell.work;
   work.model_family = profile.model_family;
-  if (!profile.config) return {prior_estimate(profile.model_family, work), profile.why_prior};
-  if (!cell.problem.empty()) return {prior_estimate(profile.model_family, work), cell.problem};
-  try {
-    return {estimate_memory(*profile.config, work), {}};
-  } catch (const Error& error) {
-    return {prior_estimate(profile.model_family, work), error.message()};
+  if (profile.parameter_count) work.parameter_count = *profile.parameter_count;
+  std::string why = profile.why;
+  if (profile.config && cell.problem.empty()) {
+    try {
+      Estimate estimate = estimate_memory(*profile.config, work);
+      if (profile.is_by_name && estimate.origin != "weights") estimate.origin = "name";
+      if (profile.is_by_name) estimate.parameters_exact = false;
+      estimate.why = why;
+      return estimate;
+    } catch (const Error& error) {
+      why = error.message();
+    }
+  } else if (!cell.problem.empty()) {
+    why = cell.problem;
   }
+  Estimate estimate = estimate_by_prior(profile.model_family, work);
+  estimate.why = why;
+  return estimate;
 }
 
 }  // namespace testloom

@@ -16,25 +16,21 @@ namespace testloom {
 struct Profile {
   std::string name;  // empty: nothing but the family is known
   std::string model_family;
-  std::optional<ModelConfig> config;
-  std::string why_prior;  // why there is no config; empty where there is one
+  std::optional<ModelConfig> config;  // its own, or one made by what its name says
+  bool is_by_name = false;            // that is where the config is from
+  std::string why;  // what the name said; or why there is no config, where one would be expected
+  std::optional<int64_t> parameter_count;  // by the headers of its weights
 };
 
 // The columns of plan_profiles that a profile is made from, in this order.
-inline constexpr std::string_view profile_columns = "profile, model_family, config::VARCHAR, parameter_count";
+inline constexpr std::string_view profile_columns =
+    "profile, model_family, config::VARCHAR, parameter_count, model_name, task";
 
 // From a row that begins with profile_columns.
 Profile read_profile(const Result& row);
 
-// The estimate by the profile's config, or by its family's prior with the reason why, which is empty where
-// nothing is known of the model.
-struct ProfileEstimate {
-  Estimate estimate;
-  std::string why_prior;
-};
-ProfileEstimate estimate_of(const Profile& profile, const CellWork& work);
-
-// By the family and the batch size alone.
-Estimate prior_estimate(std::string_view model_family, const Workload& work);
+// By the profile's config (origin "config", or "name"; "weights" where the count of parameters is theirs),
+// else by its family's prior. Estimate::why says what the name said, or why it is but the prior.
+Estimate estimate_of(const Profile& profile, const CellWork& work);
 
 }  // namespace testloom

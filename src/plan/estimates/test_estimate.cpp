@@ -44,7 +44,7 @@ TestEstimate explain_estimate(Connection& connection, const PlannedTest& test) {
   explained.prediction =
       predict(knowledge, profile,
               {&work.cell, test.hardware_type, test.template_name, json_of(Value(Value::Dict(test.axes)))});
-  if (explained.prediction.raw.estimate.origin == "prior") explained.prior_terms = prior_terms(test);
+  if (explained.prediction.raw.origin == "prior") explained.prior_terms = prior_terms(test);
   return explained;
 }
 

@@ -1,0 +1,23 @@
+// Which models share a profile, by what is known of them: as SQL, for the statement that writes a plan's
+// models.
+#pragma once
+
+#include <string>
+
+#include "store/database.h"
+
+namespace testloom {
+
+// Makes the function name_profile known to SQL.
+void register_name_profile(Connection& connection);
+
+// The name of a model's profile, over the columns model_name, model_family, decided_task, known_config,
+// parameter_count and weight_bytes:
+//   config …    its config.json, family, task and weights
+//   model …     nothing but its name, and tests of it ran
+//   weights …   the size of its weights, and what its name says
+//   name …      what its name says
+//   ''          nothing
+std::string profile_sql(Connection& connection);
+
+}  // namespace testloom
