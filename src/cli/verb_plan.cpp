@@ -12,6 +12,8 @@
 #include "cli/plan_shown.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
+#include "engine/local/python.h"
+#include "plan/estimates/prediction.h"
 #include "plan/planner.h"
 
 namespace testloom::cli {
@@ -146,9 +148,10 @@ PlanSpec spec_of(const PlanOptions& options, std::vector<std::string>& notes) {
 }
 
 // Plans, with the store open no longer than that takes: who is asked may take his time.
-PlanSummary plan_once(const Context& context, const PlanOptions& options, const PlanSpec& spec,
-                      bool keep_all) {
+PlanSummary plan_once(const Context& context, const PlanOptions& options, PlanSpec& spec, bool keep_all) {
   const auto store = context.open(OpenMode::write);
+  if (!has_torch_of_runs(store->connection()))
+    spec.torch = installed_version(choose_python({}, context.program_folder), "torch");
   std::vector<std::string> same_notes;  // those about names were made before
   const Activity activity("planning");
   return make_plan(*store, spec, same_notes, [&](const PlanSummary& made) {
@@ -158,7 +161,7 @@ PlanSummary plan_once(const Context& context, const PlanOptions& options, const 
 
 int run_plan_verb(const Context& context, const PlanOptions& options) {
   std::vector<std::string> notes;
-  const PlanSpec spec = spec_of(options, notes);
+  PlanSpec spec = spec_of(options, notes);
   PlanSummary summary = plan_once(context, options, spec, options.yes);
   print_notes(notes);
   if (summary.tests == 0) refuse_empty(summary);

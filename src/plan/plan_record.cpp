@@ -8,7 +8,6 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/json_values.h"
-#include "plan/estimates/prediction.h"
 #include "plan/test_id.h"
 
 namespace testloom {
@@ -84,7 +83,9 @@ std::string spec_json(const PlanSpec& spec) {
   write_cells(json, spec);
   json.key("devices").begin_object();
   for (const HardwareSection& section : spec.hardware) json.member(section.name, section.device);
-  return json.end_object().end_object().take();
+  json.end_object();
+  if (!spec.torch.empty()) json.member("torch", spec.torch);
+  return json.end_object().take();
 }
 
 // The summary without its diff.
@@ -188,7 +189,6 @@ std::string fingerprint_of(Connection& connection, const PlanSpec& spec) {
       "measured_cells c), (SELECT sum(hash(d)::HUGEINT) FROM device_figures d))");
   rows.next();
   all += rows.text(0);
-  all += ' ' + torch_of_runs(connection);
   const Digest digest = md5_of(all);
   return {digest.data(), digest.size()};
 }

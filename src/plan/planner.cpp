@@ -118,14 +118,16 @@ SelectionRequest selection_request(Connection& connection, TemplatesAhead& ahead
 
 }  // namespace
 
-PlanSummary make_plan(Store& store, const PlanSpec& spec, std::vector<std::string>& notes,
+PlanSummary make_plan(Store& store, const PlanSpec& asked, std::vector<std::string>& notes,
                       const KeepPlan& keep) {
-  check_spec(spec, notes);
+  check_spec(asked, notes);
   Connection& connection = store.connection();
   register_detect_family(connection);
   register_name_profile(connection);
   Transaction transaction(connection);
   refresh_calibration(connection);
+  PlanSpec spec = asked;
+  spec.torch = known_torch(connection, asked.torch);
   const std::string fingerprint = fingerprint_of(connection, spec);
   const int64_t previous =
       number(connection, "SELECT max(plan_id) FROM plans WHERE plan_name = ?", {spec.name});

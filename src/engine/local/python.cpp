@@ -21,6 +21,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr double kProbeTimeoutSeconds = 120;
+constexpr double kVersionTimeoutSeconds = 5;
 
 bool runs(const fs::path& program) {
   return ::access(program.c_str(), X_OK) == 0 && !fs::is_directory(program);
@@ -112,6 +113,13 @@ std::string ask_python(const std::string& python, std::string_view script, doubl
   const std::string_view output = trimmed(end.output_tail);
   const size_t line = output.rfind('\n');
   return std::string(line == std::string_view::npos ? output : output.substr(line + 1));
+}
+
+std::string installed_version(const std::string& python, std::string_view package) {
+  constexpr const char* script = "import sys, importlib.metadata as m; print(m.version(sys.argv[1]))";
+  const ProcessEnd end =
+      run_process({{python, "-c", script, std::string(package)}, "/", kVersionTimeoutSeconds});
+  return end.started && end.exit_status == 0 ? std::string(trimmed(end.output_tail)) : "";
 }
 
 PythonInfo probe_python(const std::string& python) {

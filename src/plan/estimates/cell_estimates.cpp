@@ -36,7 +36,7 @@ void CellEstimates::prepare() {
   if (is_prepared_) return;
   is_prepared_ = true;
   connection_.execute(kTablesSql);
-  knowledge_ = read_knowledge(connection_);
+  knowledge_ = read_knowledge(connection_, spec_.torch);
   for (const auto& [key, cells] : knowledge_.measured) measured_profiles_.insert(key.profile);
   read_profiles();
 }

@@ -75,7 +75,7 @@ Ran ran_of(const Result& row) {
 class Observer {
  public:
   explicit Observer(Connection& connection)
-      : connection_(connection), knowledge_(read_knowledge(connection)) {
+      : connection_(connection), knowledge_(read_knowledge(connection, "")) {
     knowledge_.calibration = {};
     knowledge_.measured.clear();
   }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "catalog/device_figures.h"
+#include "model/estimate/process.h"
 
 namespace testloom {
 
@@ -50,6 +53,8 @@ void correct(const Calibration& calibration, const std::string& hardware_type, b
 
 }  // namespace
 
+namespace {
+
 std::string torch_of_runs(Connection& connection) {
   Result rows = connection.query(
       "SELECT environment->>'torch' FROM runs WHERE environment->>'torch' <> '' ORDER BY started_at DESC "
@@ -57,9 +62,19 @@ std::string torch_of_runs(Connection& connection) {
   return rows.next() ? std::string(rows.text(0)) : std::string();
 }
 
-Knowledge read_knowledge(Connection& connection) {
+}  // namespace
+
+bool has_torch_of_runs(Connection& connection) { return !torch_of_runs(connection).empty(); }
+
+std::string known_torch(Connection& connection, const std::string& otherwise) {
+  const std::string of_runs = torch_of_runs(connection);
+  const Version version = version_of(of_runs.empty() ? otherwise : of_runs);
+  return version.major == 0 ? "" : fmt::format("{}.{}", version.major, version.minor);
+}
+
+Knowledge read_knowledge(Connection& connection, const std::string& torch) {
   Knowledge knowledge;
-  knowledge.torch = torch_of_runs(connection);
+  knowledge.torch = known_torch(connection, torch);
   for (const MeasuredDevice& device : read_device_figures(connection))
     knowledge.rates[device.hardware_type] = device.rates;
   knowledge.calibration = read_calibration(connection);

@@ -13,16 +13,18 @@ namespace testloom {
 
 // What a store knows that predictions depend on, besides models and templates.
 struct Knowledge {
-  std::string torch;                         // the version that ran last; empty: none did
+  std::string torch;                         // see known_torch()
   std::map<std::string, DeviceRates> rates;  // measured, by hardware type
   Calibration calibration;
   MeasuredCells measured;
 };
 
-Knowledge read_knowledge(Connection& connection);
+// `torch` is used where no test ran yet.
+Knowledge read_knowledge(Connection& connection, const std::string& torch);
 
-// The torch of the latest run, which tests are taken to have; empty where there is none.
-std::string torch_of_runs(Connection& connection);
+// The torch that tests are taken to have, as "2.5": that of the latest run, else `otherwise`; may be empty.
+std::string known_torch(Connection& connection, const std::string& otherwise);
+bool has_torch_of_runs(Connection& connection);
 
 struct Prediction {
   Estimate raw;

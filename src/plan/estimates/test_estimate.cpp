@@ -24,6 +24,12 @@ Profile profile_of(Connection& connection, const PlannedTest& test) {
   return profile;
 }
 
+std::string torch_of_plan(Connection& connection, int64_t plan_id) {
+  Result rows =
+      connection.query("SELECT coalesce(spec->>'torch', '') FROM plans WHERE plan_id = ?", {plan_id});
+  return rows.next() ? std::string(rows.text(0)) : std::string();
+}
+
 std::string prior_terms(const PlannedTest& test) {
   const double figure = prior_memory_gb(test.model_family, 4'000'000) / 1'000'000;
   return fmt::format("{:.4g} GB for family {} at batch size {}, x {} / {}, at least {} GB = {:.4g} GB",
@@ -35,7 +41,7 @@ std::string prior_terms(const PlannedTest& test) {
 
 TestEstimate explain_estimate(Connection& connection, const PlannedTest& test) {
   const Template compiled = compile_version(connection, test.version_id);
-  const Knowledge knowledge = read_knowledge(connection);
+  const Knowledge knowledge = read_knowledge(connection, torch_of_plan(connection, test.plan_id));
   const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, knowledge.torch,
                                   &compiled.workload(), &compiled.parameters(), test.axes});
   const Profile profile = profile_of(connection, test);

@@ -94,6 +94,8 @@ struct PlanSpec {
   std::vector<std::filesystem::path> expectations;  // absolute; may be globs
   std::vector<SpecPlace> expectation_places;
   std::vector<HardwareSection> hardware;
+  // The version of torch that tests will have, for estimates; used where none ran yet, and may be empty.
+  std::string torch;
 };
 
 // Largest accepted spec file, in bytes, and the most values that one range may give.
