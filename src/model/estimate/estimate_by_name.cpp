@@ -28,8 +28,8 @@ Estimate estimate_by_name(std::string_view model_name, const Workload& work) {
   const std::string& task = work.task.empty() ? guess.task : work.task;
   const std::optional<NamedModel> named = model_from_name(model_name, known.model_family, task);
   if (!named) return estimate_by_prior(known.model_family, work);
+  known.config_is_guessed = true;
   Estimate estimate = estimate_memory(named->config, known);
-  estimate.parameters_exact = false;
   estimate.origin = "name";
   estimate.why = named->why;
   return estimate;

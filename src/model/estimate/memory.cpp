@@ -231,10 +231,11 @@ Estimate estimate_memory(const ModelConfig& config, const Workload& asked) {
   if (work.mode == Mode::automatic) work.mode = mode_of(config, estimate.architecture, work);
   const ParameterCount count = count_parameters(config, estimate.architecture);
   estimate.parameters = count.total;
-  estimate.parameters_exact = count.exact;
+  estimate.parameters_exact = count.exact && !work.config_is_guessed;
   estimate.origin = "config";
-  if (!count.exact && work.parameter_count > 0) {
+  if (!estimate.parameters_exact && work.parameter_count > 0) {
     estimate.parameters = work.parameter_count;
+    estimate.parameters_exact = true;
     estimate.origin = "weights";
   }
   const double weights =

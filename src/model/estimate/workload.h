@@ -30,7 +30,10 @@ struct Workload {
   int64_t new_tokens = 16;
   bool output_logits = false;  // generate keeps the logits of all steps, and they are looked through after it
   std::string dtype = "float32";
-  int64_t parameter_count = 0;  // by the headers of its weights; 0: not known
+  // By the headers of its weights, which count where the config does not say it exactly, or is a guess itself;
+  // 0: not known.
+  int64_t parameter_count = 0;
+  bool config_is_guessed = false;
   AttentionKind attention = AttentionKind::automatic;
   std::string torch = "2.5.1";
   std::optional<DeviceRates> rates;  // of the device, where they were measured; else those of its kind

@@ -38,6 +38,7 @@ Profile read_profile(const Result& row) {
     profile.config = ModelConfig::read(parse_json_object(row.text(2), "its config"), "its config");
   } catch (const Error& error) {
     profile.why = error.message();
+    read_name(profile, row.text(4), row.text(5));
   }
   return profile;
 }
@@ -46,12 +47,12 @@ Estimate estimate_of(const Profile& profile, const CellWork& cell) {
   Workload work = cell.work;
   work.model_family = profile.model_family;
   if (profile.parameter_count) work.parameter_count = *profile.parameter_count;
+  work.config_is_guessed = profile.is_by_name;
   std::string why = profile.why;
   if (profile.config && cell.problem.empty()) {
     try {
       Estimate estimate = estimate_memory(*profile.config, work);
       if (profile.is_by_name && estimate.origin != "weights") estimate.origin = "name";
-      if (profile.is_by_name) estimate.parameters_exact = false;
       estimate.why = why;
       return estimate;
     } catch (const Error& error) {
