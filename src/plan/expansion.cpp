@@ -204,18 +204,25 @@ void Expansion::write_needs() {
   estimate();
 }
 
-// A chain's previous test is the one of the next smaller batch that is there. What is there gets its number.
+// A chain's previous test is the one of the next smaller batch that is there. What is there gets its number:
+// first the first of each group, then the second, since the rows come in this order and numbers near each
+// other take less room.
 void Expansion::chain() {
   connection_.execute(R"sql(
 CREATE OR REPLACE TEMP TABLE chosen AS
-SELECT *,
-       CASE WHEN reason IS NULL AND NOT is_reference
-            THEN lag(combo) OVER (PARTITION BY model_family, pinned, profile, version_id, chain, reason IS NULL AND NOT is_reference
-                                  ORDER BY batch_size) END AS previous_combo,
+WITH placed AS (
+  SELECT *,
+         CASE WHEN reason IS NULL AND NOT is_reference
+              THEN lag(combo) OVER (PARTITION BY model_family, pinned, profile, version_id, chain,
+                                                 reason IS NULL AND NOT is_reference ORDER BY batch_size) END AS previous_combo,
+         row_number() OVER (PARTITION BY model_family, pinned, profile, reason IS NULL
+                            ORDER BY template_name, version_id, combo) AS place
+  FROM chosen)
+SELECT * EXCLUDE (place),
        CASE WHEN reason IS NULL
-            THEN row_number() OVER (PARTITION BY reason IS NULL
-                                    ORDER BY model_family, pinned, profile, template_name, version_id, combo) - 1 END::INTEGER AS cell
-FROM chosen ORDER BY model_family, pinned, profile, template_name, version_id, combo
+            THEN row_number() OVER (PARTITION BY reason IS NULL ORDER BY place, model_family, pinned, profile) - 1
+       END::INTEGER AS cell
+FROM placed ORDER BY place, model_family, pinned, profile
 )sql");
 }
 
