@@ -57,7 +57,7 @@ Expansion::Expansion(Connection& connection, const ExpansionRequest& request)
       request_(request),
       spec_(*request.spec),
       matrix_(*request.spec),
-      estimates_(connection, request.plan_id, *request.spec, *request.variants, matrix_) {}
+      estimates_(connection, *request.spec, *request.knowledge, *request.variants, matrix_) {}
 
 void Expansion::prepare() {
   connection_.execute(kCellTablesSql);

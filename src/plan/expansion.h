@@ -20,6 +20,7 @@ struct ExpansionRequest {
   const PlanSpec* spec = nullptr;
   const std::vector<Variant>* variants = nullptr;
   const AttributeTypes* attributes = nullptr;
+  const Knowledge* knowledge = nullptr;
   Connection* checker = nullptr;  // for conditions: they are checked outside of the plan's transaction
 };
 

@@ -19,7 +19,8 @@ namespace {
 
 // Each model with the cells of its group that are not skipped, less those that need keys which it lacks.
 constexpr const char* kOfModels =
-    "FROM plan_models m JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM "
+    "FROM planned_models m JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT "
+    "FROM "
     "m.template_id AND s.profile = m.profile AND s.reason IS NULL";
 constexpr const char* kLacksNothing =
     " AND NOT EXISTS (SELECT 1 FROM lacks l WHERE l.model = m.model AND l.version_id = s.version_id AND "
@@ -107,8 +108,8 @@ void Expansion::write_expanded() {
   connection_.execute("CREATE OR REPLACE TEMP TABLE single (model INTEGER)");
   const std::string cases = exclusion_cases(conditions_, true);
   const bool all = !cases.empty() || spec_.sample;
-  connection_.query(all ? "INSERT INTO single SELECT model FROM plan_models WHERE plan_id = $1"
-                        : "INSERT INTO single SELECT m.model FROM plan_models m WHERE m.plan_id = $1 AND "
+  connection_.query(all ? "INSERT INTO single SELECT model FROM planned_models WHERE plan_id = $1"
+                        : "INSERT INTO single SELECT m.model FROM planned_models m WHERE m.plan_id = $1 AND "
                           "(m.model_name IN (SELECT model_name FROM included) OR (m.model IN (SELECT model "
                           "FROM lacks) AND EXISTS (SELECT 1 FROM needs WHERE plan_id = $1)))",
                     {request_.plan_id});
@@ -161,7 +162,7 @@ void Expansion::drop_unneeded() {
 DELETE FROM expanded
 WHERE is_reference AND NOT EXISTS (
   SELECT 1 FROM expanded e
-  JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
+  JOIN planned_models m ON m.plan_id = $1 AND m.model = e.model
   JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
    AND n.profile = m.profile AND n.version_id = e.version_id AND n.combo = e.combo
   WHERE e.model = expanded.model AND e.reason IS NULL AND n.needed_version_id = expanded.version_id
@@ -181,7 +182,7 @@ FROM (SELECT e.model, e.version_id, e.combo,
              min('it needs ' || c.hardware_type || '/' || v.template_name || c.label ||
                  ', which its model does not have') AS reason
       FROM expanded e
-      JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
+      JOIN planned_models m ON m.plan_id = $1 AND m.model = e.model
       JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
    AND n.profile = m.profile AND n.version_id = e.version_id
                   AND n.combo = e.combo
@@ -205,7 +206,7 @@ constexpr std::string_view kIncludedReferencesSql = R"sql(
 UPDATE expanded SET is_reference = false, chain = i.chain
 FROM (SELECT m.model, i.version_id, i.combo, c.chain, c.hardware_type
       FROM included i
-      JOIN plan_models m ON m.plan_id = $1 AND m.model_name = i.model_name
+      JOIN planned_models m ON m.plan_id = $1 AND m.model_name = i.model_name
       JOIN cells c ON c.combo = i.combo
       WHERE i.version_id NOT IN (SELECT version_id FROM needs WHERE plan_id = $1)) i,
      estimates
@@ -230,7 +231,7 @@ CREATE OR REPLACE TEMP TABLE extra AS
 SELECT DISTINCT m.model, m.model_family, m.profile, i.version_id, i.combo, i.reason, c.chain, c.batch_size, c.hardware_type,
        NULL::INTEGER AS estimate
 FROM included i
-JOIN plan_models m ON m.plan_id = $1 AND m.model_name = i.model_name
+JOIN planned_models m ON m.plan_id = $1 AND m.model_name = i.model_name
 JOIN cells c ON c.combo = i.combo
 JOIN candidates s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
                  AND s.hardware_type = c.hardware_type AND s.version_id = i.version_id AND s.problem IS NULL
@@ -249,7 +250,7 @@ CREATE OR REPLACE TEMP TABLE extra AS
 SELECT DISTINCT m.model, m.model_family, m.profile, r.version_id, r.combo, NULL::VARCHAR AS reason, c.chain, c.batch_size,
        c.hardware_type, NULL::INTEGER AS estimate
 FROM included_references r
-JOIN plan_models m ON m.plan_id = $1 AND m.model_family = r.model_family
+JOIN planned_models m ON m.plan_id = $1 AND m.model_family = r.model_family
                   AND m.template_id IS NOT DISTINCT FROM r.pinned AND m.profile = r.profile
                   AND m.model_name IN (SELECT model_name FROM included)
 JOIN cells c ON c.combo = r.combo
@@ -260,7 +261,7 @@ WHERE NOT EXISTS (SELECT 1 FROM expanded e WHERE e.model = m.model AND e.version
   add_extra("true");
   connection_.query(R"sql(
 UPDATE expanded SET reason = u.reason
-FROM included_unmet u JOIN plan_models m ON m.plan_id = $1 AND m.model_family = u.model_family
+FROM included_unmet u JOIN planned_models m ON m.plan_id = $1 AND m.model_family = u.model_family
                                         AND m.template_id IS NOT DISTINCT FROM u.pinned AND m.profile = u.profile
 WHERE expanded.reason IS NULL AND expanded.model = m.model AND expanded.version_id = u.version_id
   AND expanded.combo = u.combo

@@ -259,7 +259,7 @@ void NeedsResolver::resolve() {
 void NeedsResolver::resolve_included() {
   Result rows = connection_.query(
       "SELECT DISTINCT m.model_family, m.template_id, m.profile, i.version_id, i.combo FROM included i JOIN "
-      "plan_models "
+      "planned_models "
       "m ON "
       "m.plan_id = $1 AND m.model_name = i.model_name WHERE i.reason IS NULL ORDER BY ALL",
       {plan_id_});

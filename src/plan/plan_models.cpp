@@ -28,7 +28,7 @@ CREATE OR REPLACE TEMP TABLE requested (
 // The models as this plan sees them. What a list says goes before what the store knows; a mapping is the
 // user's own word and goes before a list.
 constexpr std::string_view kModelsSql = R"sql(
-INSERT INTO plan_models
+CREATE OR REPLACE TEMP TABLE planned_models AS
 WITH mapping AS (SELECT * FROM model_mapping
                  QUALIFY row_number() OVER (PARTITION BY model_name ORDER BY mapping_id DESC) = 1),
      known AS (SELECT r.model, r.model_name, coalesce(r.location, k.location, r.model_name) AS model_location,
@@ -53,28 +53,33 @@ WITH mapping AS (SELECT * FROM model_mapping
                         coalesce(task, CASE WHEN said_family IS NULL OR said_family = guess.model_family
                                             THEN guess.task ELSE '' END) AS decided_task
                  FROM known)
-SELECT $1, model, model_name, model_location, model_family, decided_task,
-       CASE WHEN said_family IS NULL THEN guess.origin WHEN is_listed THEN 'list' ELSE 'mapping' END, template_id,
-       ('0x' || substr(md5(model_name), 1, 8))::UINTEGER,
+SELECT {plan_id} AS plan_id, model::INTEGER AS model, model_name, model_location, model_family, decided_task AS task,
+       CASE WHEN said_family IS NULL THEN guess.origin WHEN is_listed THEN 'list' ELSE 'mapping' END AS family_origin, template_id,
+       ('0x' || substr(md5(model_name), 1, 8))::UINTEGER AS name_hash,
        CASE WHEN config IS NULL AND revision IS NULL AND attributes IS NULL THEN md5(decided_task || '  ')
             ELSE md5(decided_task || ' ' || coalesce(md5(config::VARCHAR), '') || ' ' || coalesce(md5(revision), '')
-                     || coalesce(' ' || md5(attributes::VARCHAR), '')) END,
+                     || coalesce(' ' || md5(attributes::VARCHAR), '')) END AS definition_hash,
        config, attributes,
-       {profile}
+       {profile} AS profile, known_config, parameter_count, weight_bytes
 FROM decided
 )sql";
 
+// A model's config is kept with the plan only where a template asks for it: it may be long.
+constexpr const char* kKeepSql = R"sql(
+INSERT INTO plan_models
+SELECT plan_id, model, model_name, model_location, model_family, task, family_origin, template_id, name_hash, definition_hash,
+       CASE WHEN (SELECT bool_or(v.uses_model_data) FROM candidates c JOIN variants v ON v.version_id = c.version_id)
+            THEN config END, attributes, profile
+FROM planned_models
+)sql";
+
 // What the plan's estimates come from: each profile once, by its first model.
-constexpr const char* kProfilesSql = R"sql(
+constexpr const char* kKeepProfilesSql = R"sql(
 INSERT INTO plan_profiles
-SELECT $1, p.profile, p.model_family, p.task, coalesce(r.config, k.config, f.config), k.parameter_count, k.weight_bytes,
-       p.model_name
-FROM (SELECT * FROM plan_models WHERE plan_id = $1 AND profile <> ''
-      QUALIFY row_number() OVER (PARTITION BY profile ORDER BY model) = 1) p
-LEFT JOIN requested r ON r.model = p.model
-LEFT JOIN models k ON k.model_name = p.model_name
-LEFT JOIN folder_configs f ON f.model_name = p.model_name
-ORDER BY p.model
+SELECT m.plan_id, m.profile, m.model_family, m.task, m.known_config, m.parameter_count, m.weight_bytes, m.model_name
+FROM planned_models m
+WHERE m.model IN (SELECT min(model) FROM planned_models WHERE profile <> '' GROUP BY profile)
+ORDER BY m.model
 )sql";
 
 [[noreturn]] void refuse(const PlanSpec& spec, const SpecPlace& place, std::string message,
@@ -123,7 +128,7 @@ std::vector<std::string> names_of(Connection& connection, const PlanSpec& spec) 
 
 // The types of attributes that the store knows and no list told: JSON's own, where all values agree.
 void add_known_types(Connection& connection, int64_t plan_id, AttributeTypes& types) {
-  for (const auto& [name, type] : json_columns(connection, "attributes", "plan_models", plan_id))
+  for (const auto& [name, type] : json_columns(connection, "attributes", "planned_models", plan_id))
     types.emplace(name, type);
 }
 
@@ -191,12 +196,13 @@ std::optional<std::string> config_text(const std::filesystem::path& folder) {
 // folder of their location or in the hub's cache. Only estimates take them, which ids do not depend on.
 void find_folder_configs(Connection& connection, const HubCache& cache) {
   connection.execute("CREATE OR REPLACE TEMP TABLE folder_configs (model_name VARCHAR, config JSON)");
-  Result rows = connection.query(R"sql(
+  constexpr std::string_view sql = R"sql(
 SELECT r.model_name, coalesce(r.location, k.location, '') AS folder
 FROM requested r LEFT JOIN models k ON k.model_name = r.model_name
-WHERE r.config IS NULL AND k.config IS NULL AND (folder ^@ '/' OR r.model_name IN (SELECT unnest($1)))
-)sql",
-                                 {cache.names()});
+WHERE r.config IS NULL AND k.config IS NULL AND len($1) >= 0 AND (r.location ^@ '/' OR k.location ^@ '/'{})
+)sql";
+  const char* cached = cache.empty() ? "" : " OR r.model_name IN (SELECT unnest($1))";
+  Result rows = connection.query(fmt::format(sql, cached), {cache.names()});
   Appender configs(connection, "temp", "folder_configs");
   while (rows.next()) {
     const std::string name(rows.text(0));
@@ -218,7 +224,8 @@ std::string attribute_sql(const std::string& name, const std::string& type) {
                      type);
 }
 
-AttributeTypes write_plan_models(Connection& connection, int64_t plan_id, const PlanSpec& spec) {
+AttributeTypes find_plan_models(Connection& connection, int64_t plan_id, const PlanSpec& spec,
+                                const MeasuredCells& measured) {
   connection.execute(kRequestedSql);
   AttributeTypes types;
   request_names(connection, 0, names_of(connection, spec));
@@ -237,10 +244,16 @@ AttributeTypes write_plan_models(Connection& connection, int64_t plan_id, const 
   const HubCache cache;
   find_cached_families(connection, cache);
   find_folder_configs(connection, cache);
-  connection.query(fmt::format(kModelsSql, fmt::arg("profile", profile_sql(connection))), {plan_id});
-  connection.query(kProfilesSql, {plan_id});
+  connection.execute(fmt::format(kModelsSql, fmt::arg("plan_id", plan_id),
+                                 fmt::arg("profile", profile_sql(connection, measured))));
+  connection.execute("DROP TABLE requested");
   add_known_types(connection, plan_id, types);
   return types;
+}
+
+void keep_plan_models(Connection& connection) {
+  connection.execute(kKeepSql);
+  connection.execute(kKeepProfilesSql);
 }
 
 }  // namespace testloom

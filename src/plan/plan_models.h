@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "catalog/calibrations.h"
 #include "catalog/model_list.h"
 #include "plan/spec/spec.h"
 #include "store/database.h"
@@ -13,9 +14,16 @@ namespace testloom {
 // One attribute of the plan_models row `m`, as DuckDB's type; NULL where the model does not have it.
 std::string attribute_sql(const std::string& name, const std::string& type);
 
-// Fills plan_models for the plan, in the order of the sources, and says which attributes the models have.
-// Throws an Error: usage for a glob that matches nothing, spec for a list that cannot be read, has no names,
-// or rows that are no models. REQUIRES: register_detect_family() was called; a transaction is open.
-AttributeTypes write_plan_models(Connection& connection, int64_t plan_id, const PlanSpec& spec);
+// Fills the temporary table `planned_models`, which has the columns of plan_models and those of plan_profiles
+// (the config as known_config), in the order of the sources, and says which attributes the models have.
+// `measured` says of which models tests ran. Throws an Error: usage for a glob that matches nothing, spec for
+// a list that cannot be read, has no names, or rows that are no models. REQUIRES: register_detect_family()
+// and register_name_profile() were called; no transaction is open, since DuckDB reads rows of an open one on
+// one thread at a time, several times slower.
+AttributeTypes find_plan_models(Connection& connection, int64_t plan_id, const PlanSpec& spec,
+                                const MeasuredCells& measured);
+
+// Writes them into plan_models and plan_profiles. REQUIRES: the plan's templates are selected.
+void keep_plan_models(Connection& connection);
 
 }  // namespace testloom

@@ -176,7 +176,8 @@ void read_summary(PlanSummary& summary, std::string_view json, std::string_view 
   }
 }
 
-std::string fingerprint_of(Connection& connection, const PlanSpec& spec) {
+std::string fingerprint_of(Connection& connection, const PlanSpec& spec,
+                           const CalibrationState& calibration) {
   std::string all = fmt::format("{} {}", kPlannerRevision, spec_json(spec));
   for (const ModelSource& source : spec.models) {
     if (source.list) all += content_hash(*source.list);
@@ -184,11 +185,10 @@ std::string fingerprint_of(Connection& connection, const PlanSpec& spec) {
   Result rows = connection.query(
       "SELECT concat_ws(' ', (SELECT sum(hash(t)::HUGEINT) FROM templates t), (SELECT sum(hash(m)::HUGEINT) "
       "FROM "
-      "model_mapping m), (SELECT sum(hash(k)::HUGEINT) FROM models k), (SELECT sum(hash(c)::HUGEINT) FROM "
-      "calibrations c), (SELECT sum(hash(c)::HUGEINT) FROM "
-      "measured_cells c), (SELECT sum(hash(d)::HUGEINT) FROM device_figures d))");
+      "model_mapping m), (SELECT sum(hash(k)::HUGEINT) FROM models k), "
+      "(SELECT sum(hash(d)::HUGEINT) FROM device_figures d))");
   rows.next();
-  all += rows.text(0);
+  all += fmt::format("{} {} {}", rows.text(0), calibration.outcomes, calibration.latest);
   const Digest digest = md5_of(all);
   return {digest.data(), digest.size()};
 }

@@ -5,12 +5,13 @@
 #include <optional>
 #include <string>
 
+#include "catalog/calibrations.h"
 #include "plan/planner.h"
 
 namespace testloom {
 
 // Of the spec, its list files' content, and what the store knows of templates, mappings and models.
-std::string fingerprint_of(Connection& connection, const PlanSpec& spec);
+std::string fingerprint_of(Connection& connection, const PlanSpec& spec, const CalibrationState& calibration);
 
 // Fills in what the columns `summary` and `skipped` say.
 void read_summary(PlanSummary& summary, std::string_view json, std::string_view skipped);

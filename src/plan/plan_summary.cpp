@@ -12,7 +12,7 @@ WITH by_group AS (SELECT reason, model_family, pinned, NULL AS profile, $2 AS ce
      of_groups AS (SELECT reason, model_family, pinned, profile, sum(cells) AS cells FROM by_group GROUP BY ALL),
      of_models AS (SELECT l.reason, l.model, count(*) AS cells
                    FROM lacks l
-                   JOIN plan_models m ON m.plan_id = $1 AND m.model = l.model
+                   JOIN planned_models m ON m.plan_id = $1 AND m.model = l.model
                    JOIN chosen s ON s.version_id = l.version_id AND s.hardware_type = l.hardware_type
                      AND s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
                      AND s.profile = m.profile AND s.reason IS NULL
@@ -25,7 +25,7 @@ WITH by_group AS (SELECT reason, model_family, pinned, NULL AS profile, $2 AS ce
                 GROUP BY reason
                 UNION ALL SELECT s.reason, -count(*), 0, NULL
                 FROM expanded e
-                JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
+                JOIN planned_models m ON m.plan_id = $1 AND m.model = e.model
                 JOIN chosen s ON s.model_family = m.model_family AND s.pinned IS NOT DISTINCT FROM m.template_id
                   AND s.profile = m.profile AND s.version_id = e.version_id AND s.combo = e.combo
                 WHERE s.reason IS NOT NULL GROUP BY s.reason
@@ -33,7 +33,7 @@ WITH by_group AS (SELECT reason, model_family, pinned, NULL AS profile, $2 AS ce
      summed AS (SELECT reason, sum(cells)::BIGINT AS cells, sum(models)::BIGINT AS models, min(first) AS first
                 FROM all_of GROUP BY reason)
 SELECT s.reason, s.cells, s.models, m.model_name
-FROM summed s JOIN plan_models m ON m.plan_id = $1 AND m.model = s.first
+FROM summed s JOIN planned_models m ON m.plan_id = $1 AND m.model = s.first
 WHERE s.cells > 0 ORDER BY s.cells DESC, s.reason
 )sql";
 
@@ -59,7 +59,7 @@ WITH counted AS (SELECT model, cell, count(*) AS tests FROM test_rows WHERE plan
 SELECT m.model_family, c.hardware_type, sum(r.tests)::BIGINT, max(k.memory_bytes) / 1e9
 FROM counted r
 JOIN plan_cells k ON k.plan_id = $1 AND k.cell = r.cell
-JOIN plan_models m ON m.plan_id = $1 AND m.model = r.model
+JOIN planned_models m ON m.plan_id = $1 AND m.model = r.model
 JOIN combos c ON c.plan_id = $1 AND c.combo = k.combo
 GROUP BY ALL ORDER BY 1, min(c.combo)
 )sql";
@@ -75,7 +75,8 @@ std::vector<PlanCount> read_counts(Connection& connection, int64_t plan_id) {
 
 std::vector<std::string> read_unknown(Connection& connection, int64_t plan_id) {
   Result rows = connection.query(
-      "SELECT model_name FROM plan_models WHERE plan_id = ? AND model_family = 'unknown' AND template_id IS "
+      "SELECT model_name FROM planned_models WHERE plan_id = ? AND model_family = 'unknown' AND template_id "
+      "IS "
       "NULL ORDER BY "
       "model LIMIT 20",
       {plan_id});

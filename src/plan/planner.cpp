@@ -124,11 +124,10 @@ PlanSummary make_plan(Store& store, const PlanSpec& asked, std::vector<std::stri
   Connection& connection = store.connection();
   register_detect_family(connection);
   register_name_profile(connection);
-  Transaction transaction(connection);
-  refresh_calibration(connection);
+  const CurrentCalibration calibration = current_calibration(connection);
   PlanSpec spec = asked;
   spec.torch = known_torch(connection, asked.torch);
-  const std::string fingerprint = fingerprint_of(connection, spec);
+  const std::string fingerprint = fingerprint_of(connection, spec, calibration.state);
   const int64_t previous =
       number(connection, "SELECT max(plan_id) FROM plans WHERE plan_name = ?", {spec.name});
   if (std::optional<PlanSummary> equal = read_equal(connection, previous, fingerprint)) return *equal;
@@ -145,11 +144,17 @@ PlanSummary make_plan(Store& store, const PlanSpec& asked, std::vector<std::stri
                                   quote(hardware_type)));
   }
   TemplatesAhead ahead(store, spec.hardware_types.front());
-  const AttributeTypes attributes = write_plan_models(connection, plan_id, spec);
+  Knowledge knowledge = read_knowledge(connection, spec.torch);
+  knowledge.calibration = calibration.found.calibration;
+  knowledge.measured = calibration.found.cells;
+  const AttributeTypes attributes = find_plan_models(connection, plan_id, spec, knowledge.measured);
+  Transaction transaction(connection);
+  keep_calibration(connection, calibration);
   const SelectionRequest selection = selection_request(connection, ahead, spec);
   select_templates(connection, plan_id, selection);
+  keep_plan_models(connection);
   Connection checker = store.connect();
-  Expansion expansion(connection, {plan_id, &spec, &selection.variants, &attributes, &checker});
+  Expansion expansion(connection, {plan_id, &spec, &selection.variants, &attributes, &knowledge, &checker});
   expansion.prepare();
   expansion.write_rows();
   PlanSummary summary = summarise(connection, plan_id, spec);

@@ -166,7 +166,7 @@ constexpr const char* kAddNeededSql = R"sql(
 INSERT INTO expanded
 SELECT DISTINCT b.* REPLACE (true AS is_reference)
 FROM expanded e
-JOIN plan_models m ON m.plan_id = $1 AND m.model = e.model
+JOIN planned_models m ON m.plan_id = $1 AND m.model = e.model
 JOIN needs n ON n.plan_id = $1 AND n.model_family = m.model_family AND n.pinned IS NOT DISTINCT FROM m.template_id
    AND n.profile = m.profile AND n.version_id = e.version_id AND n.combo = e.combo
 JOIN before_sample b ON b.model = e.model AND b.version_id = n.needed_version_id AND b.combo = n.needed_combo

@@ -24,7 +24,7 @@ CREATE OR REPLACE TEMP TABLE plan_hardware (hardware_type VARCHAR, is_wanted BOO
 // hardware fits.
 constexpr const char* kSelectionSql = R"sql(
 CREATE OR REPLACE TEMP TABLE candidates AS
-WITH wanted AS (SELECT DISTINCT model_family, template_id AS pinned FROM plan_models WHERE plan_id = $1)
+WITH wanted AS (SELECT DISTINCT model_family, template_id AS pinned FROM planned_models WHERE plan_id = $1)
 SELECT w.model_family, w.pinned, h.hardware_type, v.version_id, v.problem, v.template_name,
        h.is_wanted AND v.is_wanted AS is_wanted
 FROM wanted w CROSS JOIN plan_hardware h
@@ -41,17 +41,10 @@ SELECT m.model, c.hardware_type, c.version_id,
        CASE WHEN r.root = 'config' THEN 'its config has no ' ELSE 'it has no attribute ' END || r.shown AS reason
 FROM candidates c
 JOIN required r ON r.version_id = c.version_id
-JOIN plan_models m ON m.plan_id = $1 AND m.model_family = c.model_family AND m.template_id IS NOT DISTINCT FROM c.pinned
+JOIN planned_models m ON m.plan_id = $1 AND m.model_family = c.model_family AND m.template_id IS NOT DISTINCT FROM c.pinned
 WHERE c.problem IS NULL
   AND NOT coalesce(json_exists(CASE WHEN r.root = 'config' THEN m.config ELSE m.attributes END, r.pointer), false)
 QUALIFY row_number() OVER (PARTITION BY m.model, c.hardware_type, c.version_id ORDER BY r.root, r.pointer) = 1
-)sql";
-
-// A model's config is kept with the plan only where a template asks for it: it may be long.
-constexpr const char* kForgetConfigsSql = R"sql(
-UPDATE plan_models SET config = NULL
-WHERE plan_id = $1 AND config IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM candidates c JOIN variants v ON v.version_id = c.version_id AND v.uses_model_data)
 )sql";
 
 // Models of one family, pinned template and profile are one group: they have the same tests and estimates,
@@ -59,7 +52,7 @@ WHERE plan_id = $1 AND config IS NOT NULL
 constexpr const char* kGroupsSql = R"sql(
 CREATE OR REPLACE TEMP TABLE groups AS
 SELECT model_family, template_id AS pinned, profile, count(*) AS models, min(model) AS first_model
-FROM plan_models WHERE plan_id = $1 GROUP BY ALL
+FROM planned_models WHERE plan_id = $1 GROUP BY ALL
 )sql";
 
 // First the groups that no template is for on a hardware type, then those whose template does not pass.
@@ -116,7 +109,6 @@ void select_templates(Connection& connection, int64_t plan_id, const SelectionRe
   connection.query(kLacksSql, {plan_id});
   connection.query(kGroupsSql, {plan_id});
   connection.execute(kSkipsSql);
-  connection.query(kForgetConfigsSql, {plan_id});
 }
 
 }  // namespace testloom

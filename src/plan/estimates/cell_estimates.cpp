@@ -24,9 +24,9 @@ std::string device_for(const PlanSpec& spec, const std::string& hardware_type) {
   return device_of(hardware_type);
 }
 
-CellEstimates::CellEstimates(Connection& connection, int64_t plan_id, const PlanSpec& spec,
+CellEstimates::CellEstimates(Connection& connection, const PlanSpec& spec, const Knowledge& knowledge,
                              const std::vector<Variant>& variants, const Matrix& matrix)
-    : connection_(connection), plan_id_(plan_id), spec_(spec), matrix_(matrix) {
+    : connection_(connection), spec_(spec), knowledge_(knowledge), matrix_(matrix) {
   for (const Variant& variant : variants) {
     if (variant.version_id) variants_[*variant.version_id] = &variant;
   }
@@ -36,14 +36,16 @@ void CellEstimates::prepare() {
   if (is_prepared_) return;
   is_prepared_ = true;
   connection_.execute(kTablesSql);
-  knowledge_ = read_knowledge(connection_, spec_.torch);
   for (const auto& [key, cells] : knowledge_.measured) measured_profiles_.insert(key.profile);
   read_profiles();
 }
 
 void CellEstimates::read_profiles() {
-  Result rows = connection_.query(
-      fmt::format("SELECT {} FROM plan_profiles WHERE plan_id = ?", profile_columns), {plan_id_});
+  Result rows = connection_.query(fmt::format(
+      "SELECT {} FROM (SELECT profile, model_family, known_config AS config, parameter_count, model_name, "
+      "task FROM planned_models WHERE model IN (SELECT min(model) FROM planned_models WHERE profile <> '' "
+      "GROUP BY profile))",
+      profile_columns));
   while (rows.next()) profiles_[std::string(rows.text(0))] = read_profile(rows);
 }
 

@@ -24,11 +24,11 @@ namespace testloom {
 //       takes (NULL: not known)
 class CellEstimates {
  public:
-  CellEstimates(Connection& connection, int64_t plan_id, const PlanSpec& spec,
+  CellEstimates(Connection& connection, const PlanSpec& spec, const Knowledge& knowledge,
                 const std::vector<Variant>& variants, const Matrix& matrix);
 
   // Sets the column estimate where it is NULL, in a table that has model_family, profile, version_id and
-  // combo too. REQUIRES: the plan's profiles are written.
+  // combo too. REQUIRES: `planned_models` is filled.
   void fill(const std::string& table);
 
  private:
@@ -51,12 +51,11 @@ class CellEstimates {
   void write_figures();
 
   Connection& connection_;
-  const int64_t plan_id_;
   const PlanSpec& spec_;
+  const Knowledge& knowledge_;
   const Matrix& matrix_;
   std::map<int64_t, const Variant*> variants_;  // by version
   bool is_prepared_ = false;
-  Knowledge knowledge_;
   std::set<std::string> measured_profiles_;
   std::map<std::string, Profile> profiles_;
   std::map<std::string, Profile> families_;  // of which nothing else is known

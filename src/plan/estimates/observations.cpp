@@ -75,10 +75,7 @@ Ran ran_of(const Result& row) {
 class Observer {
  public:
   explicit Observer(Connection& connection)
-      : connection_(connection), knowledge_(read_knowledge(connection, "")) {
-    knowledge_.calibration = {};
-    knowledge_.measured.clear();
-  }
+      : connection_(connection), knowledge_(read_knowledge(connection, "")) {}
 
   void observe(const Ran& ran) {
     const NamedWork work = work_of(request_of(ran));
@@ -176,11 +173,18 @@ Calibrated calibrate(Connection& connection) {
   return observer.finish();
 }
 
-void refresh_calibration(Connection& connection) {
-  const CalibrationState now = calibration_state_of_outcomes(connection);
-  if (now == stored_calibration_state(connection)) return;
-  const Calibrated found = calibrate(connection);
-  write_calibration(connection, found.calibration, found.cells, now);
+CurrentCalibration current_calibration(Connection& connection) {
+  CurrentCalibration current;
+  current.state = calibration_state_of_outcomes(connection);
+  current.is_new = current.state != stored_calibration_state(connection);
+  current.found = current.is_new ? calibrate(connection)
+                                 : Calibrated{read_calibration(connection), read_measured_cells(connection)};
+  return current;
+}
+
+void keep_calibration(Connection& connection, const CurrentCalibration& current) {
+  if (!current.is_new) return;
+  write_calibration(connection, current.found.calibration, current.found.cells, current.state);
 }
 
 }  // namespace testloom

@@ -17,8 +17,16 @@ struct Calibrated {
 
 Calibrated calibrate(Connection& connection);
 
-// Calibrates anew where outcomes were added or taken away since the last time, and keeps it. REQUIRES: a
-// transaction is open.
-void refresh_calibration(Connection& connection);
+// The calibration by the outcomes that there are: the one that is stored, or where outcomes were added or
+// taken away since then, a new one.
+struct CurrentCalibration {
+  Calibrated found;
+  CalibrationState state;
+  bool is_new = false;
+};
+CurrentCalibration current_calibration(Connection& connection);
+
+// Keeps it where it is new. REQUIRES: a transaction is open.
+void keep_calibration(Connection& connection, const CurrentCalibration& current);
 
 }  // namespace testloom

@@ -77,8 +77,6 @@ Knowledge read_knowledge(Connection& connection, const std::string& torch) {
   knowledge.torch = known_torch(connection, torch);
   for (const MeasuredDevice& device : read_device_figures(connection))
     knowledge.rates[device.hardware_type] = device.rates;
-  knowledge.calibration = read_calibration(connection);
-  knowledge.measured = read_measured_cells(connection);
   return knowledge;
 }
 

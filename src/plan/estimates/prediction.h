@@ -19,7 +19,7 @@ struct Knowledge {
   MeasuredCells measured;
 };
 
-// `torch` is used where no test ran yet.
+// `torch` is used where no test ran yet. Without the calibration, which observations.h gives.
 Knowledge read_knowledge(Connection& connection, const std::string& torch);
 
 // The torch that tests are taken to have, as "2.5": that of the latest run, else `otherwise`; may be empty.

@@ -1,8 +1,11 @@
 #include "plan/estimates/profile_names.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "model/estimate/named_config.h"
+#include "store/appender.h"
 #include "store/scalar_function.h"
 
 namespace testloom {
@@ -20,8 +23,18 @@ void name_profile_chunk(duckdb_function_info info, duckdb_data_chunk input, duck
   });
 }
 
-bool has_measured_names(Connection& connection) {
-  return connection.query("SELECT 1 FROM measured_cells WHERE profile ^@ 'model ' LIMIT 1").next();
+// Fills the table `measured_profiles` with those of single models; whether there is one.
+bool write_measured_names(Connection& connection, const MeasuredCells& measured) {
+  std::set<std::string> names;
+  for (const auto& [key, cells] : measured) {
+    if (key.profile.starts_with("model ")) names.insert(key.profile);
+  }
+  if (names.empty()) return false;
+  connection.execute("CREATE OR REPLACE TEMP TABLE measured_profiles (profile VARCHAR)");
+  Appender rows(connection, "temp", "measured_profiles");
+  for (const std::string& name : names) rows.add(name).end_row();
+  rows.flush();
+  return true;
 }
 
 }  // namespace
@@ -32,9 +45,9 @@ void register_name_profile(Connection& connection) {
   duckdb_destroy_logical_type(&text);
 }
 
-std::string profile_sql(Connection& connection) {
+std::string profile_sql(Connection& connection, const MeasuredCells& measured_cells) {
   constexpr const char* measured =
-      "WHEN 'model ' || model_name IN (SELECT profile FROM measured_cells) THEN 'model ' || model_name ";
+      "WHEN 'model ' || model_name IN (SELECT profile FROM measured_profiles) THEN 'model ' || model_name ";
   return fmt::format(
       "CASE WHEN known_config IS NOT NULL THEN 'config ' || substr(md5(concat_ws(' ', model_family, "
       "decided_task, "
@@ -42,7 +55,7 @@ std::string profile_sql(Connection& connection) {
       "{}WHEN parameter_count > 0 THEN concat_ws(' ', 'weights', parameter_count, "
       "name_profile(model_name, model_family, decided_task)) "
       "ELSE name_profile(model_name, model_family, decided_task) END",
-      has_measured_names(connection) ? measured : "");
+      write_measured_names(connection, measured_cells) ? measured : "");
 }
 
 }  // namespace testloom

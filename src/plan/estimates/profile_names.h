@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "catalog/calibrations.h"
 #include "store/database.h"
 
 namespace testloom {
@@ -18,6 +19,6 @@ void register_name_profile(Connection& connection);
 //   weights …   the size of its weights, and what its name says
 //   name …      what its name says
 //   ''          nothing
-std::string profile_sql(Connection& connection);
+std::string profile_sql(Connection& connection, const MeasuredCells& measured);
 
 }  // namespace testloom

@@ -6,6 +6,7 @@
 #include "catalog/template_parts.h"
 #include "model/estimate/family_prior.h"
 #include "plan/estimates/cell_estimates.h"
+#include "plan/estimates/observations.h"
 
 namespace testloom {
 
@@ -41,7 +42,10 @@ std::string prior_terms(const PlannedTest& test) {
 
 TestEstimate explain_estimate(Connection& connection, const PlannedTest& test) {
   const Template compiled = compile_version(connection, test.version_id);
-  const Knowledge knowledge = read_knowledge(connection, torch_of_plan(connection, test.plan_id));
+  Knowledge knowledge = read_knowledge(connection, torch_of_plan(connection, test.plan_id));
+  Calibrated calibrated = current_calibration(connection).found;
+  knowledge.calibration = std::move(calibrated.calibration);
+  knowledge.measured = std::move(calibrated.cells);
   const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, knowledge.torch,
                                   &compiled.workload(), &compiled.parameters(), test.axes});
   const Profile profile = profile_of(connection, test);
