@@ -74,12 +74,12 @@ FROM planned_models
 )sql";
 
 // What the plan's estimates come from: each profile once, by its first model.
-constexpr const char* kKeepProfilesSql = R"sql(
-INSERT INTO plan_profiles
-SELECT m.plan_id, m.profile, m.model_family, m.task, m.known_config, m.parameter_count, m.weight_bytes, m.model_name
-FROM planned_models m
-WHERE m.model IN (SELECT min(model) FROM planned_models WHERE profile <> '' GROUP BY profile)
-ORDER BY m.model
+constexpr const char* kProfilesSql = R"sql(
+CREATE OR REPLACE TEMP TABLE planned_profiles AS
+SELECT plan_id, profile, model_family, task, known_config AS config, parameter_count, weight_bytes, model_name
+FROM planned_models
+WHERE model IN (SELECT min(first_model) FROM groups WHERE profile <> '' GROUP BY profile)
+ORDER BY model
 )sql";
 
 [[noreturn]] void refuse(const PlanSpec& spec, const SpecPlace& place, std::string message,
@@ -253,7 +253,8 @@ AttributeTypes find_plan_models(Connection& connection, int64_t plan_id, const P
 
 void keep_plan_models(Connection& connection) {
   connection.execute(kKeepSql);
-  connection.execute(kKeepProfilesSql);
+  connection.execute(kProfilesSql);
+  connection.execute("INSERT INTO plan_profiles FROM planned_profiles");
 }
 
 }  // namespace testloom

@@ -14,8 +14,8 @@ namespace testloom {
 // One attribute of the plan_models row `m`, as DuckDB's type; NULL where the model does not have it.
 std::string attribute_sql(const std::string& name, const std::string& type);
 
-// Fills the temporary table `planned_models`, which has the columns of plan_models and those of plan_profiles
-// (the config as known_config), in the order of the sources, and says which attributes the models have.
+// Fills the temporary table `planned_models`, which has the columns of plan_models and more, in the order of
+// the sources, and says which attributes the models have.
 // `measured` says of which models tests ran. Throws an Error: usage for a glob that matches nothing, spec for
 // a list that cannot be read, has no names, or rows that are no models. REQUIRES: register_detect_family()
 // and register_name_profile() were called; no transaction is open, since DuckDB reads rows of an open one on
@@ -23,7 +23,8 @@ std::string attribute_sql(const std::string& name, const std::string& type);
 AttributeTypes find_plan_models(Connection& connection, int64_t plan_id, const PlanSpec& spec,
                                 const MeasuredCells& measured);
 
-// Writes them into plan_models and plan_profiles. REQUIRES: the plan's templates are selected.
+// Writes them into plan_models and plan_profiles, and the latter into the temporary table `planned_profiles`,
+// too. REQUIRES: the plan's templates are selected.
 void keep_plan_models(Connection& connection);
 
 }  // namespace testloom

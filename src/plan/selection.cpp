@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "store/appender.h"
 #include "store/sql_text.h"
 
 namespace testloom {
@@ -19,12 +20,20 @@ CREATE OR REPLACE TEMP TABLE required (version_id INTEGER, root VARCHAR, pointer
 CREATE OR REPLACE TEMP TABLE plan_hardware (hardware_type VARCHAR, is_wanted BOOLEAN);
 )sql";
 
+// Models of one family, pinned template and profile are one group: they have the same tests and estimates,
+// but for keys that one of them lacks and what conditions say of it.
+constexpr const char* kGroupsSql = R"sql(
+CREATE OR REPLACE TEMP TABLE groups AS
+SELECT model_family, template_id AS pinned, profile, count(*) AS models, min(model) AS first_model
+FROM planned_models WHERE plan_id = $1 GROUP BY ALL
+)sql";
+
 // Among variants of one name the one for exactly this hardware wins over the one for any; of several alike
 // (in a store of the original code) the latest. A pinned template is taken whatever its family, where its
 // hardware fits.
 constexpr const char* kSelectionSql = R"sql(
 CREATE OR REPLACE TEMP TABLE candidates AS
-WITH wanted AS (SELECT DISTINCT model_family, template_id AS pinned FROM planned_models WHERE plan_id = $1)
+WITH wanted AS (SELECT DISTINCT model_family, pinned FROM groups)
 SELECT w.model_family, w.pinned, h.hardware_type, v.version_id, v.problem, v.template_name,
        h.is_wanted AND v.is_wanted AS is_wanted
 FROM wanted w CROSS JOIN plan_hardware h
@@ -45,14 +54,6 @@ JOIN planned_models m ON m.plan_id = $1 AND m.model_family = c.model_family AND 
 WHERE c.problem IS NULL
   AND NOT coalesce(json_exists(CASE WHEN r.root = 'config' THEN m.config ELSE m.attributes END, r.pointer), false)
 QUALIFY row_number() OVER (PARTITION BY m.model, c.hardware_type, c.version_id ORDER BY r.root, r.pointer) = 1
-)sql";
-
-// Models of one family, pinned template and profile are one group: they have the same tests and estimates,
-// but for keys that one of them lacks and what conditions say of it.
-constexpr const char* kGroupsSql = R"sql(
-CREATE OR REPLACE TEMP TABLE groups AS
-SELECT model_family, template_id AS pinned, profile, count(*) AS models, min(model) AS first_model
-FROM planned_models WHERE plan_id = $1 GROUP BY ALL
 )sql";
 
 // First the groups that no template is for on a hardware type, then those whose template does not pass.
@@ -78,26 +79,35 @@ UNION ALL
 SELECT model_family, pinned, hardware_type, problem FROM candidates WHERE problem IS NOT NULL AND is_wanted
 )sql";
 
+void add(Appender& rows, const std::optional<std::string>& text) { text ? rows.add(*text) : rows.add_null(); }
+
+void add_required(Appender& rows, const Variant& variant) {
+  for (const RequiredKey& key : variant.required_keys) {
+    rows.add(*variant.version_id).add(key.root).add(json_pointer(key.path));
+    rows.add(quote(join(key.path, "."), 200)).end_row();
+  }
+}
+
 void write_variants(Connection& connection, const SelectionRequest& request) {
+  Appender hardware(connection, "temp", "plan_hardware"), variants(connection, "temp", "variants"),
+      required(connection, "temp", "required");
   for (const std::string& hardware_type : request.hardware_types)
-    connection.query("INSERT INTO plan_hardware VALUES (?, true)", {hardware_type});
+    hardware.add(hardware_type).add_boolean(true).end_row();
   for (const std::string& hardware_type : request.needed_hardware_types)
-    connection.query("INSERT INTO plan_hardware VALUES (?, false)", {hardware_type});
+    hardware.add(hardware_type).add_boolean(false).end_row();
   std::set<int64_t> seen;
   for (const Variant& variant : request.variants) {
-    const bool is_wanted = !request.template_names || request.template_names->contains(variant.template_name);
-    connection.query("INSERT INTO variants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                     {variant.template_id, variant.template_name, variant.model_family,
-                      or_null(variant.hardware_type), variant.on_hardware, or_null(variant.version_id),
-                      variant.problem.empty() ? Parameter() : Parameter(variant.problem),
-                      variant.uses_model_data, is_wanted});
-    if (!variant.version_id || !seen.insert(*variant.version_id).second) continue;
-    for (const RequiredKey& key : variant.required_keys) {
-      connection.query(
-          "INSERT INTO required VALUES (?, ?, ?, ?)",
-          {*variant.version_id, key.root, json_pointer(key.path), quote(join(key.path, "."), 200)});
-    }
+    variants.add(variant.template_id).add(variant.template_name).add(variant.model_family);
+    add(variants, variant.hardware_type);
+    variants.add(variant.on_hardware);
+    variant.version_id ? variants.add(*variant.version_id) : variants.add_null();
+    add(variants, variant.problem.empty() ? std::nullopt : std::optional(variant.problem));
+    variants.add_boolean(variant.uses_model_data);
+    variants.add_boolean(!request.template_names || request.template_names->contains(variant.template_name));
+    variants.end_row();
+    if (variant.version_id && seen.insert(*variant.version_id).second) add_required(required, variant);
   }
+  for (Appender* rows : {&hardware, &variants, &required}) rows->flush();
 }
 
 }  // namespace
@@ -105,9 +115,9 @@ void write_variants(Connection& connection, const SelectionRequest& request) {
 void select_templates(Connection& connection, int64_t plan_id, const SelectionRequest& request) {
   connection.execute(kVariantsSql);
   write_variants(connection, request);
-  connection.query(kSelectionSql, {plan_id});
-  connection.query(kLacksSql, {plan_id});
   connection.query(kGroupsSql, {plan_id});
+  connection.execute(kSelectionSql);
+  connection.query(kLacksSql, {plan_id});
   connection.execute(kSkipsSql);
 }
 

@@ -147,12 +147,6 @@ double input_bytes(const ModelConfig& config, const Workload& work, double eleme
   return batch * static_cast<double>(owner.positive("num_channels", 3)) * height * width * element_bytes;
 }
 
-struct Sizes {
-  double weights;
-  double buffers;
-  double inputs;
-};
-
 void add_term(Estimate& estimate, std::string_view name, double bytes) {
   estimate.terms.push_back({name, whole(bytes)});
 }
@@ -175,20 +169,20 @@ double class_bytes(const ProcessFigures& process, const Workload& work) {
   return process.class_bytes + (work.mode == Mode::generate ? process.generate_bytes : 0);
 }
 
-void fill_host(Estimate& estimate, const Workload& work, const Sizes& sizes, const Tape& tape) {
+void fill_host(Estimate& estimate, const Workload& work, const TracedCall& traced) {
   const ProcessFigures& process = process_figures(work.torch);
-  const Tape::Peak& peak = tape.host_peak();
+  const Tape::Peak& peak = traced.peak;
   add_term(estimate, "process", process.base_bytes);
   add_term(estimate, "classes", class_bytes(process, work));
-  add_term(estimate, "weights", sizes.weights);
-  add_term(estimate, "buffers", sizes.buffers);
-  add_term(estimate, "inputs", sizes.inputs);
+  add_term(estimate, "weights", traced.weights);
+  add_term(estimate, "buffers", traced.buffers);
+  add_term(estimate, "inputs", traced.inputs);
   add_parts(estimate, peak);
   add_term(estimate, "workspace", peak.workspace + process.first_pass_bytes);
   add_term(estimate, "allocator", peak.resident - peak.workspace - peak.live);
   estimate.peak_forward_bytes = sum_of(estimate.terms);
   const double copies = work.load == Load::from_pretrained && !process.maps_weights ? 2 : 1;
-  const double built = process.base_bytes + process.class_bytes + copies * sizes.weights + sizes.buffers;
+  const double built = process.base_bytes + process.class_bytes + copies * traced.weights + traced.buffers;
   estimate.peak_process_bytes = std::max(estimate.peak_forward_bytes, whole(built));
 }
 
@@ -197,22 +191,22 @@ void fill_host(Estimate& estimate, const Workload& work, const Sizes& sizes, con
 constexpr double device_block = 20 << 20;
 constexpr double device_kept = 0.05;
 
-void fill_device(Estimate& estimate, const Workload& work, const Sizes& sizes, const Tape& tape) {
+void fill_device(Estimate& estimate, const Workload& work, const TracedCall& traced) {
   const ProcessFigures& process = process_figures(work.torch);
   const DeviceFigures& device = device_figures(work.hardware_type);
-  const Tape::Peak& peak = tape.live_peak();
+  const Tape::Peak& peak = traced.peak;
   add_term(estimate, "context", device.context_bytes);
-  add_term(estimate, "weights", sizes.weights);
-  add_term(estimate, "buffers", sizes.buffers / 2);
-  add_term(estimate, "inputs", sizes.inputs);
+  add_term(estimate, "weights", traced.weights);
+  add_term(estimate, "buffers", traced.buffers / 2);
+  add_term(estimate, "inputs", traced.inputs);
   add_parts(estimate, peak);
   add_term(estimate, "allocator", device_block + device_kept * peak.live);
   estimate.peak_device_bytes = sum_of(estimate.terms);
   const double host = process.base_bytes + class_bytes(process, work) + device.host_bytes;
-  estimate.peak_forward_bytes = whole(host + sizes.inputs);
+  estimate.peak_forward_bytes = whole(host + traced.inputs);
   // Weights go through the host's memory.
   const double copies = work.load == Load::from_pretrained && !process.maps_weights ? 2 : 1;
-  estimate.peak_process_bytes = whole(host + sizes.inputs + copies * sizes.weights);
+  estimate.peak_process_bytes = whole(host + traced.inputs + copies * traced.weights);
 }
 
 }  // namespace
@@ -221,46 +215,59 @@ int64_t needed_bytes(const Estimate& estimate, const Workload& work) {
   return is_host(work.hardware_type) ? estimate.peak_process_bytes : estimate.peak_device_bytes;
 }
 
-Estimate estimate_memory(const ModelConfig& config, const Workload& asked) {
+TracedCall trace_call(const ModelConfig& config, const Workload& asked) {
   check(asked);
   Workload work = asked;
   const Dtype& dtype = dtype_of(work.dtype);
-  const bool host = is_host(work.hardware_type);
-  Estimate estimate;
-  estimate.architecture = class_of(config, work);
-  if (work.mode == Mode::automatic) work.mode = mode_of(config, estimate.architecture, work);
-  const ParameterCount count = count_parameters(config, estimate.architecture);
-  estimate.parameters = count.total;
-  estimate.parameters_exact = count.exact && !work.config_is_guessed;
-  estimate.origin = "config";
-  if (!estimate.parameters_exact && work.parameter_count > 0) {
-    estimate.parameters = work.parameter_count;
-    estimate.parameters_exact = true;
-    estimate.origin = "weights";
+  TracedCall traced;
+  traced.is_host = is_host(work.hardware_type);
+  Estimate& known = traced.known;
+  known.architecture = class_of(config, work);
+  if (work.mode == Mode::automatic) work.mode = mode_of(config, known.architecture, work);
+  traced.mode = work.mode;
+  const ParameterCount count = count_parameters(config, known.architecture);
+  known.parameters = count.total;
+  known.parameters_exact = count.exact && !work.config_is_guessed;
+  known.origin = "config";
+  if (!known.parameters_exact && work.parameter_count > 0) {
+    known.parameters = work.parameter_count;
+    known.parameters_exact = true;
+    known.origin = "weights";
   }
-  const double weights =
-      weight_bytes(dtype, estimate.parameters, std::min(count.embedding, estimate.parameters)) +
-      untied_head(config, estimate.architecture, process_figures(work.torch)) * dtype.embedding_bytes;
-  estimate.weight_bytes = whole(weights);
+  traced.weights =
+      weight_bytes(dtype, known.parameters, std::min(count.embedding, known.parameters)) +
+      untied_head(config, known.architecture, process_figures(work.torch)) * dtype.embedding_bytes;
+  known.weight_bytes = whole(traced.weights);
 
-  Tape tape(dtype.activation_bytes, host ? process_figures(work.torch).gemm : Gemm::none);
-  Pass pass{tape, uses_sdpa(work, config), host, version_of(work.torch).major};
+  Tape tape(dtype.activation_bytes, traced.is_host ? process_figures(work.torch).gemm : Gemm::none);
+  Pass pass{tape, uses_sdpa(work, config), traced.is_host, version_of(work.torch).major};
   tape.add_pass();
-  const Call call = {config, estimate.architecture, work, pass};
-  estimate.model_type = write_call(call);
+  const Call call = {config, known.architecture, work, pass};
+  known.model_type = write_call(call);
   if (call.generates() && work.output_logits) look_through_logits(call);
+  known.flops = tape.flops();
 
   // Making a mask leaves a hole of its size in the heap.
-  const Sizes sizes = {weights, 2 * mask_buffers(config), input_bytes(config, work, dtype.activation_bytes)};
-  if (host) {
-    fill_host(estimate, work, sizes, tape);
-  } else {
-    fill_device(estimate, work, sizes, tape);
-  }
-  estimate.flops = tape.flops();
-  estimate.seconds = estimate_time(tape.flops(), tape.traffic() + weights * tape.passes(), tape.calls(),
+  traced.buffers = 2 * mask_buffers(config);
+  traced.inputs = input_bytes(config, work, dtype.activation_bytes);
+  traced.peak = traced.is_host ? tape.host_peak() : tape.live_peak();
+  traced.traffic = tape.traffic() + traced.weights * tape.passes();
+  traced.calls = tape.calls();
+  return traced;
+}
+
+Estimate estimate_of_call(const TracedCall& traced, const Workload& asked) {
+  Estimate estimate = traced.known;
+  Workload work = asked;
+  work.mode = traced.mode;
+  traced.is_host ? fill_host(estimate, work, traced) : fill_device(estimate, work, traced);
+  estimate.seconds = estimate_time(estimate.flops, traced.traffic, traced.calls,
                                    work.rates.value_or(device_figures(work.hardware_type).rates), work.dtype);
   return estimate;
+}
+
+Estimate estimate_memory(const ModelConfig& config, const Workload& work) {
+  return estimate_of_call(trace_call(config, work), work);
 }
 
 double estimate_time(double flops, double bytes, double calls, std::string_view hardware_type,

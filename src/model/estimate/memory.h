@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/config/config.h"
+#include "model/estimate/tape.h"
 #include "model/estimate/workload.h"
 
 namespace testloom {
@@ -37,6 +38,23 @@ struct Estimate {
   std::string model_type;    // whose code was followed
   std::string architecture;  // the class; empty where none is known
 };
+
+// A call as it was written down, from which the estimates of all kinds of devices, or the host's, follow: the
+// costly half of estimate_memory().
+struct TracedCall {
+  Estimate known;             // what does not depend on the device
+  Mode mode = Mode::forward;  // never automatic
+  bool is_host = true;
+  double weights = 0, buffers = 0, inputs = 0;  // bytes
+  Tape::Peak peak;
+  double traffic = 0;  // bytes, weights included
+  double calls = 0;
+};
+
+// Throws as estimate_memory().
+TracedCall trace_call(const ModelConfig& config, const Workload& work);
+// For a workload that differs from the traced one in device and rates alone, and not between host and device.
+Estimate estimate_of_call(const TracedCall& traced, const Workload& work);
 
 // The memory that a limit is about: the process's peak on the host, else the device's.
 int64_t needed_bytes(const Estimate& estimate, const Workload& work);

@@ -121,21 +121,43 @@ void CellEstimates::write_figures() {
   unwritten_.clear();
 }
 
+std::vector<CellEstimates::Wanted> CellEstimates::read_wanted(const std::string& table) {
+  Result rows = connection_.query(
+      fmt::format("SELECT DISTINCT model_family, profile, version_id, combo FROM {} WHERE estimate IS NULL "
+                  "ORDER BY ALL",
+                  table));
+  std::vector<Wanted> wanted;
+  while (rows.next())
+    wanted.push_back({std::string(rows.text(0)), std::string(rows.text(1)), rows.integer(2),
+                      static_cast<int32_t>(rows.integer(3))});
+  return wanted;
+}
+
+void CellEstimates::trace(const std::vector<Wanted>& wanted) {
+  std::set<std::pair<const Profile*, std::string_view>> seen;
+  std::vector<size_t> works;
+  for (const Wanted& each : wanted) works.push_back(work_number(each.version_id, each.combo));
+  std::vector<CallToTrace> calls;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const Profile& profile = profile_of(wanted[i].profile, wanted[i].model_family);
+    const CellWork& work = works_[works[i]];
+    if (profile.config && seen.emplace(&profile, work.call).second) calls.push_back({&profile, &work});
+  }
+  trace_ahead(std::move(calls));
+}
+
 void CellEstimates::fill(const std::string& table) {
   prepare();
+  const std::vector<Wanted> wanted = read_wanted(table);
+  trace(wanted);
   connection_.execute(
       "CREATE OR REPLACE TEMP TABLE estimated (model_family VARCHAR, profile VARCHAR, version_id INTEGER, "
       "combo "
       "INTEGER, estimate INTEGER)");
   Appender estimated(connection_, "temp", "estimated");
-  Result rows = connection_.query(fmt::format(
-      "SELECT DISTINCT model_family, profile, version_id, combo FROM {} WHERE estimate IS NULL ORDER BY ALL",
-      table));
-  while (rows.next()) {
-    const std::string model_family(rows.text(0)), profile(rows.text(1));
-    const auto combo = static_cast<int32_t>(rows.integer(3));
-    const int64_t number = estimate(profile, model_family, rows.integer(2), combo);
-    estimated.add(model_family).add(profile).add(rows.integer(2)).add(int64_t{combo}).add(number).end_row();
+  for (const Wanted& each : wanted) {
+    estimated.add(each.model_family).add(each.profile).add(each.version_id).add(int64_t{each.combo});
+    estimated.add(estimate(each.profile, each.model_family, each.version_id, each.combo)).end_row();
   }
   estimated.flush();
   write_figures();

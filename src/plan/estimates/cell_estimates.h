@@ -28,7 +28,7 @@ class CellEstimates {
                 const std::vector<Variant>& variants, const Matrix& matrix);
 
   // Sets the column estimate where it is NULL, in a table that has model_family, profile, version_id and
-  // combo too. REQUIRES: `planned_models` is filled.
+  // combo too. REQUIRES: `planned_profiles` is filled.
   void fill(const std::string& table);
 
  private:
@@ -40,7 +40,15 @@ class CellEstimates {
     auto operator<=>(const Figures&) const = default;
   };
 
+  struct Wanted {
+    std::string model_family, profile;
+    int64_t version_id;
+    int32_t combo;
+  };
+
   void prepare();
+  std::vector<Wanted> read_wanted(const std::string& table);
+  void trace(const std::vector<Wanted>& wanted);
   void read_profiles();
   const Profile& profile_of(const std::string& name, const std::string& model_family);
   size_t work_number(int64_t version_id, int32_t combo);

@@ -45,7 +45,7 @@ boost::json::object object_of(const WorkRequest& request) {
 }  // namespace
 
 NamedWork work_of(const WorkRequest& request) {
-  const boost::json::object object = object_of(request);
+  boost::json::object object = object_of(request);
   NamedWork made{boost::json::serialize(object), {}};
   try {
     made.cell.work = read_workload(object);
@@ -53,6 +53,8 @@ NamedWork work_of(const WorkRequest& request) {
   } catch (const Error& error) {
     made.cell.problem = error.message();
   }
+  object["hardware_type"] = is_host(made.cell.work.hardware_type) ? "host" : "device";
+  made.cell.call = boost::json::serialize(object);
   return made;
 }
 

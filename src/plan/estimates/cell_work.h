@@ -25,6 +25,7 @@ struct WorkRequest {
 
 struct CellWork {
   Workload work;
+  std::string call;     // the same for works that differ in the kind of device alone
   std::string problem;  // why nothing can be estimated by it; empty: it can
 };
 

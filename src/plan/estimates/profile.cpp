@@ -1,5 +1,10 @@
 #include "plan/estimates/profile.h"
 
+#include <algorithm>
+#include <functional>
+#include <future>
+#include <span>
+
 #include <fmt/format.h>
 
 #include "model/estimate/estimate_by_name.h"
@@ -43,15 +48,52 @@ Profile read_profile(const Result& row) {
   return profile;
 }
 
-Estimate estimate_of(const Profile& profile, const CellWork& cell) {
+namespace {
+
+Workload workload_of(const Profile& profile, const CellWork& cell) {
   Workload work = cell.work;
   work.model_family = profile.model_family;
   if (profile.parameter_count) work.parameter_count = *profile.parameter_count;
   work.config_is_guessed = profile.is_by_name;
+  return work;
+}
+
+// REQUIRES: there is a config. Throws as trace_call().
+const TracedCall& traced_call(const Profile& profile, const CellWork& cell, const Workload& work) {
+  auto known = profile.calls.find(cell.call);
+  if (known == profile.calls.end())
+    known = profile.calls.emplace(cell.call, trace_call(*profile.config, work)).first;
+  return known->second;
+}
+
+void trace(std::span<const CallToTrace> calls) {
+  for (const CallToTrace& each : calls) {
+    if (!each.profile->config || !each.work->problem.empty()) continue;
+    try {
+      traced_call(*each.profile, *each.work, workload_of(*each.profile, *each.work));
+    } catch (const Error&) {
+      // Whoever asks for the estimate sees the error.
+    }
+  }
+}
+
+}  // namespace
+
+void trace_ahead(std::vector<CallToTrace> calls) {
+  std::ranges::sort(calls, std::less<>(), &CallToTrace::profile);
+  size_t half = calls.size() / 2;
+  while (half > 0 && half < calls.size() && calls[half].profile == calls[half - 1].profile) ++half;
+  const std::span<const CallToTrace> all = calls;
+  const auto other = std::async(std::launch::async, trace, all.subspan(half));
+  trace(all.first(half));
+}
+
+Estimate estimate_of(const Profile& profile, const CellWork& cell) {
+  const Workload work = workload_of(profile, cell);
   std::string why = profile.why;
   if (profile.config && cell.problem.empty()) {
     try {
-      Estimate estimate = estimate_memory(*profile.config, work);
+      Estimate estimate = estimate_of_call(traced_call(profile, cell, work), work);
       if (profile.is_by_name && estimate.origin != "weights") estimate.origin = "name";
       estimate.why = why;
       return estimate;

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/estimate/memory.h"
 #include "plan/estimates/cell_work.h"
@@ -19,7 +21,8 @@ struct Profile {
   std::optional<ModelConfig> config;  // its own, or one made by what its name says
   bool is_by_name = false;            // that is where the config is from
   std::string why;  // what the name said; or why there is no config, where one would be expected
-  std::optional<int64_t> parameter_count;  // by the headers of its weights
+  std::optional<int64_t> parameter_count;           // by the headers of its weights
+  mutable std::map<std::string, TracedCall> calls;  // by CellWork::call, those that were traced already
 };
 
 // The columns of plan_profiles that a profile is made from, in this order.
@@ -28,6 +31,15 @@ inline constexpr std::string_view profile_columns =
 
 // From a row that begins with profile_columns.
 Profile read_profile(const Result& row);
+
+// A call to trace before its estimates are asked for.
+struct CallToTrace {
+  const Profile* profile;
+  const CellWork* work;
+};
+
+// Traces them on two threads, those of one profile on one of them; what cannot be traced is left.
+void trace_ahead(std::vector<CallToTrace> calls);
 
 // By the profile's config (origin "config", or "name"; "weights" where the count of parameters is theirs),
 // else by its family's prior. Estimate::why says what the name said, or why it is but the prior.
