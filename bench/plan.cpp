@@ -3,10 +3,12 @@
 //
 //   cmake -S . -B build-bench -G Ninja -DTESTLOOM_BENCH=ON -DTESTLOOM_TESTS=OFF -DTESTLOOM_PYTHON_MODULE=OFF
 //   cmake --build build-bench --target bench_plan
-//   build-bench/bench_plan FOLDER [MODELS [HARDWARE [BATCH_SIZES [ROUNDS]]]]
+//   build-bench/bench_plan FOLDER [MODELS [HARDWARE [BATCH_SIZES [ROUNDS [CONFIGS]]]]]
 //
 // Input: MODELS (20,000) made-up hub names in a Parquet file, HARDWARE (5) hardware types and BATCH_SIZES
-// (10) batch sizes, with the shipped templates. In every round all sides run one after the other:
+// (10) batch sizes, with the shipped templates. Some names say a size, such as 7b. With CONFIGS (0) every
+// model has a config too, one of so many different ones, each of which is estimated for itself. In every
+// round all sides run one after the other:
 //
 //   floor     the bare table
 //   plan      opens a new store with the templates in it, plans, closes it: what `testloom plan --yes` does
@@ -46,21 +48,25 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Names as they are on the hub: organisation, a known architecture or none, size, suffix.
-void write_models(const fs::path& file, int64_t models) {
+// Names as they are on the hub: organisation, a known architecture or none, size, suffix; and configs of a
+// kind for each family, whose depth differs.
+void write_models(const fs::path& file, int64_t models, int64_t configs) {
+  constexpr std::string_view sql = R"sql(
+COPY (SELECT list_extract(['google', 'facebook', 'acme-labs', 'TheBloke', 'user', 'org'], (hash(i) % 6 + 1)::INT)
+             || (i // 7)::VARCHAR || '/'
+             || list_extract(['bert-base', 'vit-large', 'Llama-3', 'Qwen2-VL', 'whisper-small', 'gpt2', 't5-xl', 'resnet',
+                              'clip-vit', 'my-model', 'finetuned', 'mistral'], (hash(i + 1) % 12 + 1)::INT)
+             || list_extract(['', '', '-7b', '-1.1B', '-350M', '-70b'], (hash(i + 3) % 6 + 1)::INT) || '-' || (i % 1000)::VARCHAR
+             || list_extract(['', '-uncased', '-instruct', '-v2', '-GGUF'], (hash(i + 2) % 5 + 1)::INT) AS name{}
+      FROM range({}) t(i)) TO '{}' (FORMAT parquet)
+)sql";
+  constexpr std::string_view config = R"sql(,
+  json_object('model_type', list_extract(['llama', 'bert', 'vit', 'whisper', 'gpt2'], (hash(i + 5) % 5 + 1)::INT),
+              'num_hidden_layers', 12, 'initializer_range', (i % {}) / 1000.0) AS config)sql";
   Database database(":memory:", Access::read_write);
   Connection connection(database.handle());
   connection.execute(
-      fmt::format("COPY (SELECT list_extract(['google', 'facebook', 'acme-labs', 'TheBloke', 'user', 'org'], "
-                  "(hash(i) % 6 + 1)::INT) || "
-                  "(i // 7)::VARCHAR || '/' || list_extract(['bert-base', 'vit-large', 'Llama-3', "
-                  "'Qwen2-VL', 'whisper-small', 'gpt2', "
-                  "'t5-xl', 'resnet', 'clip-vit', 'my-model', 'finetuned', 'mistral'], (hash(i + 1) % 12 + "
-                  "1)::INT) || '-' || (i % "
-                  "1000)::VARCHAR || list_extract(['', '-uncased', '-instruct', '-v2', '-GGUF'], (hash(i + "
-                  "2) % 5 + 1)::INT) AS name FROM "
-                  "range({}) t(i)) TO '{}' (FORMAT parquet)",
-                  models, file.native()));
+      fmt::format(sql, configs > 0 ? fmt::format(config, configs) : "", models, file.native()));
 }
 
 PlanSpec spec_for(const fs::path& models, int64_t hardware_types, int64_t batch_sizes) {
@@ -117,9 +123,10 @@ double peak_of(const std::function<void()>& action) {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
-void measure(const fs::path& base, int64_t models, int64_t hardware_types, int64_t batch_sizes, int rounds) {
+void measure(const fs::path& base, int64_t models, int64_t hardware_types, int64_t batch_sizes, int rounds,
+             int64_t configs) {
   const fs::path list = base / "models.parquet", store = base / "plan.duckdb";
-  const double peak = peak_of([&] { write_models(list, models); });
+  const double peak = peak_of([&] { write_models(list, models, configs); });
   (void)peak;
   const PlanSpec spec = spec_for(list, hardware_types, batch_sizes);
   make_store(store);
@@ -158,8 +165,8 @@ void measure(const fs::path& base, int64_t models, int64_t hardware_types, int64
 }  // namespace testloom
 
 int main(int count, char** arguments) {
-  if (count < 2 || count > 6) {
-    std::fputs("usage: bench_plan FOLDER [MODELS [HARDWARE [BATCH_SIZES [ROUNDS]]]]\n", stderr);
+  if (count < 2 || count > 7) {
+    std::fputs("usage: bench_plan FOLDER [MODELS [HARDWARE [BATCH_SIZES [ROUNDS [CONFIGS]]]]]\n", stderr);
     return 2;
   }
   const auto number = [&](int at, int64_t fallback) {
@@ -169,7 +176,8 @@ int main(int count, char** arguments) {
   if (!::mkdtemp(base.data())) return 2;
   int status = 0;
   try {
-    testloom::measure(base, number(2, 20000), number(3, 5), number(4, 10), static_cast<int>(number(5, 3)));
+    testloom::measure(base, number(2, 20000), number(3, 5), number(4, 10), static_cast<int>(number(5, 3)),
+                      number(6, 0));
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "%s\n", problem.what());
     status = 1;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -147,18 +148,39 @@ std::vector<StoredModel> stored_models(Connection& connection) {
   return models;
 }
 
+namespace {
+
+FamilyGuess family_of_config_text(std::string_view config) {
+  try {
+    return family_of_config(parse_json_object(config, "the stored config"));
+  } catch (const Error&) {
+    return {"unknown", "", "none", 0,
+            ""};  // it was JSON when it was stored, and may still be nested too deep to be looked into
+  }
+}
+
+// A list of models often has the same few configs many times.
+FamilyGuess known_family_of_config(std::string_view config) {
+  constexpr size_t most_kept = 1024, longest_kept = 16 << 10;
+  thread_local std::unordered_map<std::string, FamilyGuess> known;
+  if (config.size() > longest_kept) return family_of_config_text(config);
+  std::string text(config);
+  const auto found = known.find(text);
+  if (found != known.end()) return found->second;
+  if (known.size() == most_kept) known.clear();
+  return known.emplace(std::move(text), family_of_config_text(config)).first->second;
+}
+
+}  // namespace
+
 FamilyGuess family_of_stored(std::string_view model_name, std::string_view config,
                              std::string_view location) {
   if (location.starts_with('/')) {
     if (auto found = family_of_folder(location)) return *std::move(found);
   }
   if (!config.empty()) {
-    try {
-      FamilyGuess found = family_of_config(parse_json_object(config, "the stored config"));
-      if (found.model_family != "unknown") return found;
-    } catch (const Error&) {
-      // It was JSON when it was stored, and may still be nested too deep to be looked into.
-    }
+    FamilyGuess found = known_family_of_config(config);
+    if (found.model_family != "unknown") return found;
   }
   return detect_family(model_name);
 }

@@ -42,7 +42,7 @@ const WorkloadKey* find_workload_key(std::string_view name) {
 std::string workload_values(const WorkloadKey& key) {
   switch (key.type) {
     case ValueType::boolean:
-      return "True or False";
+      return "one of True, False";
     case ValueType::integer:
       return fmt::format("a whole number from 1 to {}", kLargestWorkloadNumber);
     case ValueType::number:

@@ -5,7 +5,7 @@
 
 import itertools
 
-MODELS = [f"bert-{name}" for name in "abcd"]
+MODELS = [f"net-{name}" for name in "abcd"]
 HARDWARE = ["cpu", "cuda", "rocm"]
 AXES = {"dtype": ["f32", "bf16", "int8"], "steps": [1, 2, 3], "fast": [True, False], "size": [128, 256]}
 PARAMETERS = {  # by template: parameters with their defaults, choices, needs
@@ -21,7 +21,7 @@ CONDITIONS = [  # as SQL and as Python over a dict; a missing axis is NULL
     ("template_name = 'plain' and batch_size % 2 = 0", lambda c: c["template_name"] == "plain" and c["batch_size"] % 2 == 0),
     ("steps * 2 > 5 or size = 256", lambda c: c.get("steps", 0) * 2 > 5 or c.get("size") == 256),
     ("model_name like '%b'", lambda c: c["model_name"].endswith("b")),
-    ("not fast and model_name in ('bert-a', 'bert-d')", lambda c: c.get("fast") is False and c["model_name"] in ("bert-a", "bert-d")),
+    ("not fast and model_name in ('net-a', 'net-d')", lambda c: c.get("fast") is False and c["model_name"] in ("net-a", "net-d")),
 ]
 TYPES = {str: "str", int: "int", bool: "bool"}
 

@@ -146,7 +146,16 @@ OUTPUTS = {
 
 
 @pytest.fixture(scope="module")
-def prepared(fresh_store):
+def no_torch(tmp_path_factory):
+    """An environment whose Python has no torch, so that estimates are for the same one everywhere."""
+    folder = tmp_path_factory.mktemp("no-torch")
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python").symlink_to("/bin/false")
+    return {"VIRTUAL_ENV": str(folder)}
+
+
+@pytest.fixture(scope="module")
+def prepared(fresh_store, no_torch):
     store = fresh_store()
     for name, content in FILES.items():
         store.write(name, content)
@@ -154,7 +163,7 @@ def prepared(fresh_store):
     store("template", "add", "good.py", "--name", "latency", "--family", "vision", "--hardware", "cuda")
     store("template", "add", "memory.py", "--family", "text_embedding")
     store("model", "add", "net", "--family", "vision", "--location", "./net", "--description", "a net of mine")
-    store("plan", "--model", "bert", "--model", "net")
+    store("plan", "--model", "bert", "--model", "net", env=no_torch)
     return store
 
 
@@ -180,9 +189,9 @@ INPUT = ("template-render-values", "template-test-toml")
 
 
 @pytest.mark.parametrize("name, line", ERRORS.items(), ids=ERRORS)
-def test_an_error_message(planned, golden, name, line):
+def test_an_error_message(planned, golden, no_torch, name, line):
     code = 2 if name in USAGE else 6 if name in INPUT else next((code for start, code in CODES.items() if name.startswith(start)), 2)
-    golden(f"error-{name}", transcript(line, planned(*words(line), code=code)))
+    golden(f"error-{name}", transcript(line, planned(*words(line), code=code, env=no_torch)))
 
 
 def steady(text):
@@ -192,8 +201,8 @@ def steady(text):
 
 
 @pytest.mark.parametrize("name, line", OUTPUTS.items(), ids=OUTPUTS)
-def test_an_output(planned, golden, bare_python, name, line):
-    said = planned(*words(line.replace("PYTHON", bare_python)))
+def test_an_output(planned, golden, bare_python, no_torch, name, line):
+    said = planned(*words(line.replace("PYTHON", bare_python)), env=no_torch)
     text = transcript(line, said)
     golden(f"output-{name}", steady(text) if name == "run" else text)
 

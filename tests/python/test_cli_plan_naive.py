@@ -15,6 +15,8 @@ def prepared(fresh_store):
     store = fresh_store()
     for name in ("plain", "typed", "sized", "parity", "after"):
         store.template(name, naive_plan.template_text(name), FAMILY)
+    for name in naive_plan.MODELS:
+        store("model", "add", name, "--family", FAMILY)
     return store
 
 
