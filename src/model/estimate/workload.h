@@ -30,8 +30,8 @@ struct Workload {
   int64_t new_tokens = 16;
   bool output_logits = false;  // generate keeps the logits of all steps, and they are looked through after it
   std::string dtype = "float32";
-  // By the headers of its weights, which count where the config does not say it exactly, or is a guess itself;
-  // 0: not known.
+  // By the headers of its weights, which count where the config does not say it exactly, or is a guess
+  // itself; 0: not known.
   int64_t parameter_count = 0;
   bool config_is_guessed = false;
   AttentionKind attention = AttentionKind::automatic;
