@@ -25,6 +25,8 @@ OTHERWISE = [
     ("Detr", ""),  # needs timm
     ("Dinov2", '"image_size": 518'),  # the default of patch_size was 16
     ("Gemma2ForCausalLM", '["Gemma2ForCausalLM"]}'),  # the defaults were those of a larger model
+    ("GlmFor", '"head_dim"'),  # the width of heads was always hidden_size / heads
+    ("GlmModel", '"head_dim"'),
     ("GPTJForQuestionAnswering", ""),  # num_labels outputs
     ("Granite", '"head_dim"'),  # looked for nowhere
     ("LlavaForConditionalGeneration", '"tie_word_embeddings": true'),  # looked for in another place
