@@ -29,7 +29,7 @@ void append(Appender& rows, const MeasuredCells& cells) {
   };
   for (const auto& [key, by_batch] : cells) {
     for (const auto& [batch_size, cell] : by_batch) {
-      rows.add(key.profile).add(key.template_name).add(key.hardware_type).add(key.axes).add(batch_size);
+      rows.add(key.profile).add(key.definition_hash).add(key.hardware_type).add(key.axes).add(batch_size);
       integer(cell.memory_bytes);
       integer(cell.least_memory_bytes);
       integer(cell.host_memory_bytes);
@@ -46,7 +46,7 @@ std::optional<int64_t> optional_integer(const Result& row, size_t column) {
 CalibrationState state_of(Connection& connection, const char* sql) {
   Result rows = connection.query(sql);
   if (!rows.next()) return {};
-  return {rows.integer(0), rows.is_null(1) ? "" : std::string(rows.text(1))};
+  return {rows.integer(0), rows.is_null(1) ? "" : std::string(rows.text(1)), std::string(rows.text(2))};
 }
 
 }  // namespace
@@ -61,8 +61,8 @@ void write_calibration(Connection& connection, const Calibration& calibration, c
   append(measured, cells);
   corrections.flush();
   measured.flush();
-  connection.query("INSERT INTO calibration_state VALUES ($1, nullif($2, '')::TIMESTAMP)",
-                   {state.outcomes, state.latest});
+  connection.query("INSERT INTO calibration_state VALUES ($1, nullif($2, '')::TIMESTAMP, $3)",
+                   {state.outcomes, state.latest, state.figures});
 }
 
 Calibration read_calibration(Connection& connection) {
@@ -88,7 +88,7 @@ Calibration read_calibration(Connection& connection) {
 
 MeasuredCells read_measured_cells(Connection& connection) {
   Result rows = connection.query(
-      "SELECT profile, template_name, hardware_type, axes, batch_size, memory_bytes, least_memory_bytes, "
+      "SELECT profile, definition_hash, hardware_type, axes, batch_size, memory_bytes, least_memory_bytes, "
       "host_memory_bytes, time_s FROM measured_cells");
   MeasuredCells cells;
   while (rows.next()) {
@@ -102,13 +102,16 @@ MeasuredCells read_measured_cells(Connection& connection) {
 }
 
 CalibrationState stored_calibration_state(Connection& connection) {
-  return state_of(connection, "SELECT outcomes, latest::VARCHAR FROM calibration_state");
+  return state_of(connection, "SELECT outcomes, latest::VARCHAR, figures FROM calibration_state");
 }
 
+// Outcomes of plans that were removed do not count: what their tests did is not known any more.
 CalibrationState calibration_state_of_outcomes(Connection& connection) {
   return state_of(
       connection,
-      "SELECT count(*), max(started_at)::VARCHAR FROM outcomes WHERE outcome IN ('passed', 'oom')");
+      "SELECT count(*), max(o.started_at)::VARCHAR, (SELECT coalesce(sum(hash(d)::HUGEINT), 0)::VARCHAR "
+      "FROM device_figures d) FROM outcomes o JOIN runs r ON r.run_id = o.run_id "
+      "WHERE o.outcome IN ('passed', 'oom') AND r.plan_id IN (SELECT plan_id FROM plans)");
 }
 
 }  // namespace testloom

@@ -22,7 +22,7 @@ struct Calibration {
 // A model's profile (what estimates know of it) with what a test does, but for the batch size.
 struct MeasuredKey {
   std::string profile;
-  std::string template_name;
+  std::string definition_hash;  // of the template's version
   std::string hardware_type;
   std::string axes;  // as JSON
   auto operator<=>(const MeasuredKey&) const = default;
@@ -41,7 +41,8 @@ using MeasuredCells = std::map<MeasuredKey, std::map<int64_t, MeasuredCell>>;  /
 // Which outcomes a calibration comes from.
 struct CalibrationState {
   int64_t outcomes = 0;
-  std::string latest;  // the last one's start; empty without one
+  std::string latest;   // the last one's start; empty without one
+  std::string figures;  // a hash of the devices' figures, which times are corrected beside
   bool operator==(const CalibrationState&) const = default;
 };
 

@@ -172,9 +172,9 @@ int run_doctor(const Context& context, const DoctorOptions& options) {
   activity.stop();
   std::optional<Measured> measured;
   if (options.measure) measured = measure(context, chosen, python);
+  if (measured) keep(context, *measured);
   context.json ? print_json(context, python, others, advice, measured)
                : print_text(context, python, others, advice, measured);
-  if (measured) keep(context, *measured);
   return 0;
 }
 

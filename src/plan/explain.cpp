@@ -154,11 +154,12 @@ void add_tests(Connection& connection, const ExplainRequest& request, Explanatio
   std::map<std::string, std::string> cases;
   for_each_test(connection, filter, [&](const PlannedTest& test) { cases[test.test_id] = test.case_name; });
   filter.where += " AND " + cell_condition(request);
+  const Knowledge knowledge = current_knowledge(connection, request.plan_id);
   for_each_test(connection, filter, [&](const PlannedTest& test) {
     ExplainedTest& explained = explanation.tests.emplace_back();
     explained.test = test;
     explained.priority_terms = priority_terms(test);
-    explained.estimate = explain_estimate(connection, test);
+    explained.estimate = explain_estimate(connection, knowledge, test);
     for (const std::string& id : test.dependencies) explained.before.push_back(cases.at(id));
   });
 }
@@ -269,8 +270,11 @@ void add_own_skips(Connection& connection, const ExplainRequest& request, const 
           "k.version_id "
           "JOIN plan_models m ON m.plan_id = $1 AND m.model_name = $2 WHERE k.plan_id = $1 AND "
           "v.model_family = "
-          "m.model_family AND m.template_id IS NULL AND NOT EXISTS (SELECT 1 FROM test_rows r JOIN "
-          "plan_cells o ON "
+          "m.model_family AND m.template_id IS NULL AND NOT EXISTS (SELECT 1 FROM plan_skips s WHERE "
+          "s.plan_id = $1 AND s.model_family = m.model_family AND s.pinned IS NULL AND (s.profile IS NULL OR "
+          "s.profile = m.profile) AND s.version_id = k.version_id AND s.combo = k.combo) AND NOT EXISTS "
+          "(SELECT 1 "
+          "FROM test_rows r JOIN plan_cells o ON "
           "o.plan_id = $1 AND o.cell = r.cell WHERE r.plan_id = $1 AND r.model = m.model AND o.version_id = "
           "k.version_id AND o.combo = k.combo) AND {} ORDER BY 1",
           cases.empty() ? "NULL::VARCHAR" : "CASE" + cases + " END", cell_condition(request)),

@@ -8,7 +8,8 @@ namespace {
 // with tests one number for all that its tests are, and the models that have no equal in the other plan.
 constexpr const char* kModelsSql = R"sql(
 CREATE OR REPLACE TEMP TABLE diff_cells AS
-SELECT k.plan_id = $1 AS is_new, k.cell, hash(v.definition_hash) AS definition, k.priority, k.memory_bytes,
+SELECT k.plan_id = $1 AS is_new, k.cell, hash(v.definition_hash) AS definition, k.priority,
+       hash(k.memory_bytes, k.host_memory_bytes, k.time_s, k.memory_origin) AS estimate,
        c.hardware_type || '/' || v.template_name || c.label AS case_end,
        dense_rank() OVER (ORDER BY c.hardware_type, v.template_name, c.label) AS case_number
 FROM plan_cells k
@@ -19,7 +20,7 @@ WHERE k.plan_id IN ($1, $2)
 
 constexpr const char* kOtherModelsSql = R"sql(
 CREATE OR REPLACE TEMP TABLE diff_models AS
-WITH tests AS (SELECT r.plan_id = $1 AS is_new, r.model, sum(hash(k.case_number, k.definition, k.priority, k.memory_bytes)::HUGEINT) AS tests
+WITH tests AS (SELECT r.plan_id = $1 AS is_new, r.model, sum(hash(k.case_number, k.definition, k.priority, k.estimate)::HUGEINT) AS tests
                FROM test_rows r JOIN diff_cells k ON k.cell = r.cell AND k.is_new = (r.plan_id = $1)
                WHERE r.plan_id IN ($1, $2) GROUP BY ALL),
      models AS (SELECT t.is_new, t.model, m.model_name, m.model_location, hash(m.model_family, m.definition_hash) AS definition,
@@ -46,7 +47,7 @@ SELECT * FROM (
   SELECT coalesce(n.model_name, o.model_name) AS model_name, coalesce(n.case_end, o.case_end) AS case_end,
          CASE WHEN o.pair IS NULL THEN 'added' WHEN n.pair IS NULL THEN 'removed'
               WHEN n.definition <> o.definition OR n.template <> o.template THEN 'changed'
-              WHEN n.is_elsewhere OR n.priority <> o.priority OR n.memory_bytes <> o.memory_bytes THEN 'refreshed' END AS how
+              WHEN n.is_elsewhere OR n.priority <> o.priority OR n.estimate <> o.estimate THEN 'refreshed' END AS how
   FROM now n FULL JOIN old o ON o.pair = n.pair AND o.case_number = n.case_number)
 WHERE how IS NOT NULL
 )sql";

@@ -18,8 +18,8 @@ std::string attribute_sql(const std::string& name, const std::string& type);
 // the sources, and says which attributes the models have.
 // `measured` says of which models tests ran. Throws an Error: usage for a glob that matches nothing, spec for
 // a list that cannot be read, has no names, or rows that are no models. REQUIRES: register_detect_family()
-// and register_name_profile() were called; no transaction is open, since DuckDB reads rows of an open one on
-// one thread at a time, several times slower.
+// and register_profile_functions() were called; no transaction is open, since DuckDB reads rows of an open
+// one on one thread at a time, several times slower.
 AttributeTypes find_plan_models(Connection& connection, int64_t plan_id, const PlanSpec& spec,
                                 const MeasuredCells& measured);
 

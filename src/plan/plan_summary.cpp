@@ -30,8 +30,11 @@ WITH by_group AS (SELECT reason, model_family, pinned, NULL AS profile, $2 AS ce
                   AND s.profile = m.profile AND s.version_id = e.version_id AND s.combo = e.combo
                 WHERE s.reason IS NOT NULL GROUP BY s.reason
                 UNION ALL SELECT reason, sum(cells), count(DISTINCT model), min(model) FROM of_models GROUP BY reason),
-     summed AS (SELECT reason, sum(cells)::BIGINT AS cells, sum(models)::BIGINT AS models, min(first) AS first
-                FROM all_of GROUP BY reason)
+     without_figures AS (SELECT regexp_replace(reason, 'predicted [0-9.e+]+ GB, more', 'predicted to need more', 'g') AS plain, reason,
+                                cells, models, first FROM all_of),
+     summed AS (SELECT CASE WHEN min(reason) = max(reason) THEN min(reason) ELSE plain END AS reason,
+                       sum(cells)::BIGINT AS cells, sum(models)::BIGINT AS models, min(first) AS first
+                FROM without_figures GROUP BY plain)
 SELECT s.reason, s.cells, s.models, m.model_name
 FROM summed s JOIN planned_models m ON m.plan_id = $1 AND m.model = s.first
 WHERE s.cells > 0 ORDER BY s.cells DESC, s.reason

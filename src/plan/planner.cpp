@@ -123,7 +123,7 @@ PlanSummary make_plan(Store& store, const PlanSpec& asked, std::vector<std::stri
   check_spec(asked, notes);
   Connection& connection = store.connection();
   register_detect_family(connection);
-  register_name_profile(connection);
+  register_profile_functions(connection);
   const CurrentCalibration calibration = current_calibration(connection);
   PlanSpec spec = asked;
   spec.torch = known_torch(connection, asked.torch);
@@ -170,7 +170,11 @@ PlanSummary make_plan(Store& store, const PlanSpec& asked, std::vector<std::stri
   }
   transaction.roll_back();
   summary.plan_id = same ? previous : 0;
-  if (same) note_equal(connection, previous, fingerprint);
+  if (!same) return summary;
+  Transaction noting(connection);
+  keep_calibration(connection, calibration);
+  note_equal(connection, previous, fingerprint);
+  noting.commit();
   return summary;
 }
 

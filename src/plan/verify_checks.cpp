@@ -132,6 +132,12 @@ void add_plan_models(std::vector<Check>& checks) {
   checks.push_back(rows_that(
       "plan_models", "a name_hash that is not that of the name", {"plan_id", "model"}, "plan_models",
       "x.name_hash <> ('0x' || substr(md5(x.model_name), 1, 8))::UINTEGER", kPlanAnew));
+  checks.push_back(
+      rows_that("plan_models", "a profile that plan_profiles does not have", {"plan_id", "model", "profile"},
+                "plan_models",
+                "coalesce(x.profile, '') <> '' AND NOT EXISTS (SELECT 1 FROM plan_profiles y WHERE "
+                "y.plan_id = x.plan_id AND y.profile = x.profile)",
+                kPlanAnew));
   checks.push_back(rows_that("plan_models", "an empty name", {"plan_id", "model"}, "plan_models",
                              "x.model_name = ''", kPlanAnew));
 }
@@ -169,6 +175,23 @@ void add_plans(std::vector<Check>& checks) {
     const Names key = {"plan_id", fmt::format("{}version_id", part), fmt::format("{}combo", part)};
     checks.push_back(refers("needs", key, "plan_cells", {"plan_id", "version_id", "combo"}, key, kPlanAnew));
   }
+}
+
+// What predictions are corrected by.
+void add_calibration(std::vector<Check>& checks) {
+  constexpr const char* anew = "calibrate anew: testloom model calibrate";
+  checks.push_back({"calibration_state", "more than one row", anew,
+                    "SELECT count(*) - 1 AS n, count(*) || ' rows' AS example FROM calibration_state HAVING "
+                    "count(*) > 1"});
+  checks.push_back(
+      rows_that("device_figures", "a figure that is not above 0", {"hardware_type"}, "device_figures",
+                "NOT coalesce(x.flops_per_s > 0 AND x.flops_16_per_s > 0 AND x.bytes_per_s > 0 AND "
+                "x.call_s > 0 AND isfinite(x.flops_per_s + x.flops_16_per_s + x.bytes_per_s + x.call_s), "
+                "false)",
+                "measure anew: testloom doctor --measure"));
+  checks.push_back(rows_that("calibrations", "a correction that is no number",
+                             {"figure", "hardware_type", "model_type"}, "calibrations",
+                             "NOT isfinite(x.\"offset\" + x.scale + x.low + x.high)", anew));
 }
 
 // Names of families and hardware types.
@@ -227,6 +250,7 @@ std::vector<Check> store_checks(Connection& connection) {
   add_half_plans(connection, checks);
   add_plan_models(checks);
   add_plans(checks);
+  add_calibration(checks);
   add_names(checks);
   add_json(connection, checks);
   return checks;

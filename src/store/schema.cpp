@@ -217,7 +217,7 @@ CREATE TABLE calibrations (
 
 CREATE TABLE measured_cells (
   profile VARCHAR NOT NULL,
-  template_name VARCHAR NOT NULL,
+  definition_hash VARCHAR NOT NULL,
   hardware_type VARCHAR NOT NULL,
   axes VARCHAR NOT NULL,
   batch_size BIGINT NOT NULL,
@@ -229,7 +229,8 @@ CREATE TABLE measured_cells (
 
 CREATE TABLE calibration_state (
   outcomes BIGINT NOT NULL,
-  latest TIMESTAMP
+  latest TIMESTAMP,
+  figures VARCHAR NOT NULL
 );
 )sql";
 

@@ -16,6 +16,8 @@
 namespace testloom {
 namespace {
 
+using namespace std::string_literals;
+
 constexpr const char* kSmall =
     R"({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": 64, "n_layer": 2, "n_head": 2})";
 constexpr const char* kLarge =
@@ -58,6 +60,10 @@ class Estimates : public StoreFixture {
     return tests;
   }
 
+  TestEstimate explained_of(const PlannedTest& test) {
+    return explain_estimate(connection(), current_knowledge(connection(), test.plan_id), test);
+  }
+
   // A run in which tests took so many bytes, or ran out at them.
   void ran(const std::string& run_id, int64_t plan_id,
            const std::vector<std::pair<PlannedTest, int64_t>>& tests, const std::string& outcome = "passed",
@@ -94,7 +100,7 @@ TEST_F(Estimates, AConfigAndTheTemplatesWorkloadSayWhatATestNeeds) {
     EXPECT_NEAR(*test.estimated_host_memory_gb * 1e9, static_cast<double>(wanted.peak_process_bytes), 1)
         << name;
     EXPECT_DOUBLE_EQ(*test.estimated_time_s, wanted.seconds) << name;
-    const TestEstimate explained = explain_estimate(connection(), test);
+    const TestEstimate explained = explained_of(test);
     const auto& terms = explained.prediction.raw.terms;
     const int64_t sum = std::accumulate(terms.begin(), terms.end(), int64_t{0},
                                         [](int64_t all, const MemoryTerm& term) { return all + term.bytes; });
@@ -115,7 +121,7 @@ TEST_F(Estimates, WithoutAConfigTheNameAndThenTheFamilySays) {
   const PlannedTest& unnamed = tests.at("acme/nothing/cpu/speed[batch_size=4]");
   EXPECT_EQ(unnamed.estimate_origin, "prior");
   EXPECT_EQ(bytes_of(unnamed), 4'000'000'000);
-  EXPECT_NE(explain_estimate(connection(), unnamed).prior_terms, "");
+  EXPECT_NE(explained_of(unnamed).prior_terms, "");
 }
 
 // Headers of weights count exactly where no formula does.
@@ -136,7 +142,7 @@ TEST_F(Estimates, TheWeightsSayTheSizeOfWhatIsNotKnownExactly) {
                        {*model.parameter_count, model.model_name});
   }
   for (const auto& [name, test] : tests_of(plan({"odd", "bare-thing"}, {"cpu"}, {1}).plan_id)) {
-    const Estimate raw = explain_estimate(connection(), test).prediction.raw;
+    const Estimate raw = explained_of(test).prediction.raw;
     EXPECT_EQ(test.estimate_origin, "weights") << name;
     EXPECT_EQ(raw.parameters, name.starts_with("odd") ? 3'000'000'000 : 2'000'000'000) << name;
   }
@@ -151,8 +157,8 @@ TEST_F(Estimates, ParametersOfATemplateNamedLikeKeysOfAWorkloadCount) {
   spec.axes.push_back({"dtype", {Value("float32"), Value("float16")}, {}, {}});
   const auto tests = tests_of(plan(spec).plan_id);
   ASSERT_EQ(tests.size(), 2u);
-  const Estimate half = explain_estimate(connection(), tests.begin()->second).prediction.raw;
-  const Estimate whole = explain_estimate(connection(), tests.rbegin()->second).prediction.raw;
+  const Estimate half = explained_of(tests.begin()->second).prediction.raw;
+  const Estimate whole = explained_of(tests.rbegin()->second).prediction.raw;
   EXPECT_EQ(2 * half.weight_bytes, whole.weight_bytes);
   EXPECT_LT(bytes_of(tests.begin()->second), bytes_of(tests.rbegin()->second));
 }
@@ -206,7 +212,7 @@ TEST_F(Estimates, AConfigThatCannotBeReadLeavesThePriorAndSaysWhy) {
   const auto tests = tests_of(plan({"odd"}, {"cpu"}, {1}).plan_id);
   ASSERT_EQ(tests.size(), 1u);
   EXPECT_EQ(tests.begin()->second.estimate_origin, "prior");
-  const Estimate raw = explain_estimate(connection(), tests.begin()->second).prediction.raw;
+  const Estimate raw = explained_of(tests.begin()->second).prediction.raw;
   EXPECT_NE(raw.why.find("hidden_size is -5"), std::string::npos) << raw.why;
 }
 
@@ -247,7 +253,7 @@ TEST_F(Estimates, WhatRanIsTheEstimateOfItsTestAndCorrectsTheOthers) {
     EXPECT_EQ(tests.at(name).estimate_origin, "config") << name;
     EXPECT_GT(more, 100'000'000) << name;
     EXPECT_LT(more, 600'000'000) << name;
-    EXPECT_EQ(explain_estimate(connection(), tests.at(name)).prediction.correction.points, 3u) << name;
+    EXPECT_EQ(explained_of(tests.at(name)).prediction.correction.points, 3u) << name;
   }
   EXPECT_TRUE(plan({"small", "large"}, {"cpu"}, {1, 4, 16}).diff.same());
   const Calibrated found = calibrate(connection());
@@ -284,6 +290,114 @@ TEST_F(Estimates, ANameAloneSharesNothingThatWasMeasured) {
   EXPECT_GE(bytes_of(tests.at("x/llama-7b/cpu/speed[batch_size=4]")), 40'000'000'000);
   EXPECT_EQ(bytes_of(tests.at("nothing-said/cpu/speed[batch_size=1]")), 5'000'000'000);
   EXPECT_EQ(bytes_of(tests.at("nothing-said/cpu/speed[batch_size=4]")), 5'000'000'000);
+}
+
+// The best origin that will do is taken: where a config has no formula, the name or the weights.
+TEST_F(Estimates, AConfigThatDoesNotDoLeavesItToNameAndWeights) {
+  add("speed", "text_generation", {}, kGenerates);
+  const auto model = [&](const std::string& name, const std::string& config, int64_t parameters) {
+    add_model(connection(), {name, {}, {}, config, {}}, NewMapping{name, "text_generation", {}, {}}, notes);
+    connection().query("UPDATE models SET parameter_count = nullif(?, 0) WHERE model_name = ?",
+                       {parameters, name});
+  };
+  model("acme/llama-7b", R"({"model_type": "llama", "hidden_size": "big"})", 0);
+  model("acme/llama-70b", R"({})", 0);
+  model("custom", R"({"model_type": "my_own"})", 70'000'000'000);
+  model("other", R"({"model_type": "llama"})", 70'000'000'000);
+  const auto tests =
+      tests_of(plan({"acme/llama-7b", "acme/llama-70b", "custom", "other"}, {"cpu"}, {1}).plan_id);
+  for (const auto& [name, origin, gigabytes] :
+       {std::tuple("acme/llama-7b", "name", 27), std::tuple("acme/llama-70b", "name", 280),
+        std::tuple("custom", "weights", 280), std::tuple("other", "weights", 280)}) {
+    const PlannedTest& test = tests.at(name + "/cpu/speed[batch_size=1]"s);
+    EXPECT_EQ(test.estimate_origin, origin) << name;
+    EXPECT_NEAR(test.estimated_memory_gb, gigabytes, 0.05 * gigabytes) << name;
+  }
+}
+
+TEST_F(Estimates, ModelsOfOneSizeAndOtherFamiliesAreEstimatedApart) {
+  for (const char* family : {"text_generation", "vision"}) {
+    add("speed", family);
+    map(family + "-thing"s, family);
+    connection().query("UPDATE models SET parameter_count = 7000000000 WHERE model_name = ?",
+                       {family + "-thing"s});
+  }
+  const auto together = tests_of(plan({"text_generation-thing", "vision-thing"}, {"cpu"}, {1}).plan_id);
+  const auto alone = tests_of(plan(spec_of_flags("alone", {"vision-thing"}, {"cpu"}, {1})).plan_id);
+  const std::string name = "vision-thing/cpu/speed[batch_size=1]";
+  EXPECT_EQ(bytes_of(together.at(name)), bytes_of(alone.at(name)));
+  EXPECT_NE(bytes_of(together.at(name)),
+            bytes_of(together.at("text_generation-thing/cpu/speed[batch_size=1]")));
+}
+
+TEST_F(Estimates, WhatRanBeforeATemplateChangedDoesNotCount) {
+  add("speed", "text_generation", {}, kGenerates);
+  know("small", kSmall);
+  const PlanSummary before = plan({"small"}, {"cpu"}, {1});
+  ran("r1", before.plan_id, {{tests_of(before.plan_id).begin()->second, 9'000'000'000}});
+  add("speed", "text_generation", {},
+      "#% workload mode=\"generate\" seq_len=64\ndef test_it():\n    return ${batch_size}\n");
+  EXPECT_EQ(tests_of(plan({"small"}, {"cpu"}, {1}).plan_id).begin()->second.estimate_origin, "config");
+}
+
+TEST_F(Estimates, APassOutweighsWhatRanOutBefore) {
+  add("speed", "text_generation", {}, kGenerates);
+  know("small", kSmall);
+  const PlanSummary before = plan({"small"}, {"cpu"}, {1, 4});
+  const auto raw = tests_of(before.plan_id);
+  ran("r1", before.plan_id, {{raw.at("small/cpu/speed[batch_size=1]"), 9'000'000'000}}, "oom");
+  ran("r2", before.plan_id, {{raw.at("small/cpu/speed[batch_size=4]"), 600'000'000}});
+  connection().execute("UPDATE outcomes SET started_at = '2026-02-02' WHERE run_id = 'r2'");
+  const auto tests = tests_of(plan({"small"}, {"cpu"}, {1, 4}).plan_id);
+  EXPECT_LT(bytes_of(tests.at("small/cpu/speed[batch_size=1]")), 1'000'000'000);
+  EXPECT_EQ(bytes_of(tests.at("small/cpu/speed[batch_size=4]")), 600'000'000);
+  EXPECT_DOUBLE_EQ(*tests.at("small/cpu/speed[batch_size=4]").estimated_host_memory_gb, 0.6);
+}
+
+// The device's whole memory, where torch ran out on it; of the second card, by the plan's own name for it.
+TEST_F(Estimates, ADeviceThatRanOutHadTooLittle) {
+  add("speed", "text_generation", {}, kGenerates);
+  know("small", kSmall);
+  PlanSpec spec = spec_of_flags("flags", {"small"}, {"big.gpu"}, {1, 4});
+  HardwareSection section;
+  section.name = "big.gpu";
+  section.device = "cuda:1";
+  spec.hardware.push_back(section);
+  const PlanSummary before = plan(spec);
+  const auto raw = tests_of(before.plan_id);
+  const PlannedTest& test = raw.at("small/big.gpu/speed[batch_size=4]");
+  ran("r1", before.plan_id, {{test, 1'000'000'000}}, "oom");
+  connection().execute(
+      "UPDATE runs SET environment = '{\"torch\": \"2.5.1\", \"devices\": {\"cuda\": [{\"memory_bytes\": 5}, "
+      "{\"memory_bytes\": 24000000000}]}}'");
+  const auto tests = tests_of(plan(spec).plan_id);
+  EXPECT_GE(bytes_of(tests.at(test.case_name)), 24'000'000'000);
+  EXPECT_LT(bytes_of(tests.at("small/big.gpu/speed[batch_size=1]")), 24'000'000'000);
+  EXPECT_GT(*tests.at(test.case_name).estimated_host_memory_gb, 1.0);
+  connection().execute(
+      "UPDATE outcomes SET error_type = 'MemoryError'; UPDATE outcomes SET started_at = '2026-03-03'");
+  EXPECT_LT(bytes_of(tests_of(plan(spec).plan_id).at(test.case_name)), 24'000'000'000);
+}
+
+// Absurd figures are no measurements.
+TEST_F(Estimates, FiguresThatNoMachineHasAreLeftOut) {
+  add("speed", "text_generation", {}, kGenerates);
+  know("small", kSmall);
+  const PlanSummary before = plan({"small"}, {"cuda"}, {1});
+  const PlannedTest test = tests_of(before.plan_id).begin()->second;
+  ran("r1", before.plan_id, {{test, 3'000'000'000'000'000'000}});
+  for (const char* result :
+       {"{\"peak_device_memory_bytes\": 9223372036854775807, \"latency_s\": {\"p50\": \"Infinity\"}}",
+        "{\"peak_device_memory_bytes\": -1, \"latency_s\": {\"p50\": 1e-320}}", "[]", "3",
+        "{\"latency_s\": \"soon\", \"peak_device_memory_bytes\": {}}"}) {
+    connection().query("UPDATE outcomes SET result = ?", {result});
+    const Calibrated found = calibrate(connection());
+    for (const auto& [key, cells] : found.cells) {
+      for (const auto& [batch_size, cell] : cells)
+        EXPECT_FALSE(cell.memory_bytes || cell.host_memory_bytes || cell.time_s) << result;
+    }
+    EXPECT_TRUE(found.calibration.memory.empty() && found.calibration.time.empty()) << result;
+  }
 }
 
 // What a device's tensors took, with what is beside them.

@@ -27,7 +27,10 @@ Estimate estimate_by_name(std::string_view model_name, const Workload& work) {
   if (known.model_family.empty() && guess.model_family != "unknown") known.model_family = guess.model_family;
   const std::string& task = work.task.empty() ? guess.task : work.task;
   const std::optional<NamedModel> named = model_from_name(model_name, known.model_family, task);
-  if (!named) return estimate_by_prior(known.model_family, work);
+  if (!named) {
+    check_workload(work);
+    return estimate_by_prior(known.model_family, work);
+  }
   known.config_is_guessed = true;
   Estimate estimate = estimate_memory(named->config, known);
   estimate.origin = "name";

@@ -59,6 +59,9 @@ Estimate estimate_of_call(const TracedCall& traced, const Workload& work);
 // The memory that a limit is about: the process's peak on the host, else the device's.
 int64_t needed_bytes(const Estimate& estimate, const Workload& work);
 
+// Throws an Error (usage) for a workload that makes no sense.
+void check_workload(const Workload& work);
+
 // Throws an Error (spec) for a config that no model can have, (usage) for a workload that makes no sense:
 // sizes below 1 or above largest_workload_number, an unknown dtype.
 Estimate estimate_memory(const ModelConfig& config, const Workload& work);

@@ -13,6 +13,7 @@ namespace {
 constexpr const char* kTablesSql = R"sql(
 CREATE OR REPLACE TEMP TABLE estimates (
   estimate INTEGER, memory_bytes BIGINT, host_memory_bytes BIGINT, time_s DOUBLE, origin VARCHAR);
+CREATE OR REPLACE TEMP TABLE cell_works (version_id INTEGER, combo INTEGER, work INTEGER);
 )sql";
 
 }  // namespace
@@ -37,15 +38,15 @@ void CellEstimates::prepare() {
   is_prepared_ = true;
   connection_.execute(kTablesSql);
   for (const auto& [key, cells] : knowledge_.measured) measured_profiles_.insert(key.profile);
+  if (!measured_profiles_.empty()) {
+    Result rows = connection_.query("SELECT version_id, definition_hash FROM template_versions");
+    while (rows.next()) definitions_[rows.integer(0)] = rows.text(1);
+  }
   read_profiles();
 }
 
 void CellEstimates::read_profiles() {
-  Result rows = connection_.query(fmt::format(
-      "SELECT {} FROM (SELECT profile, model_family, known_config AS config, parameter_count, model_name, "
-      "task FROM planned_models WHERE model IN (SELECT min(model) FROM planned_models WHERE profile <> '' "
-      "GROUP BY profile))",
-      profile_columns));
+  Result rows = connection_.query(fmt::format("SELECT {} FROM planned_profiles", profile_columns));
   while (rows.next()) profiles_[std::string(rows.text(0))] = read_profile(rows);
 }
 
@@ -76,8 +77,8 @@ size_t CellEstimates::work_number(int64_t version_id, int32_t combo) {
     request.axes.emplace_back(matrix_.axis_name(axis), value.value);
   }
   NamedWork named = work_of(request);
-  const auto [work, added] = work_numbers_.emplace(std::move(named.key), works_.size());
-  if (added) works_.push_back(std::move(named.cell));
+  const auto [work, added] = work_numbers_.emplace(cell.hardware_type + ' ' + named.key, works_.size());
+  if (added) works_.push_back({std::move(named.cell), cell.hardware_type});
   works_of_cells_[{version_id, combo}] = work->second;
   return work->second;
 }
@@ -94,20 +95,23 @@ int64_t CellEstimates::number_of(const Figures& figures) {
 }
 
 int64_t CellEstimates::estimate(const std::string& profile_name, const std::string& model_family,
-                                int64_t version_id, int32_t combo) {
-  const Cell& cell = matrix_.cells()[static_cast<size_t>(combo)];
-  const size_t work = work_number(version_id, combo);
-  const Profile& profile = profile_of(profile_name, model_family);
-  PredictedCell predicted = {&works_[work], cell.hardware_type, {}, {}};
-  if (measured_profiles_.contains(profile_name)) {  // then tests count that do the same by another template
-    predicted.template_name = variants_.at(version_id)->template_name;
-    predicted.axes = matrix_.json_of(cell);
-    return number_of(figures_of(profile, predicted));
+                                size_t work) {
+  const auto [number, is_new] = numbers_.try_emplace({model_family, profile_name, work}, 0);
+  if (is_new) {
+    number->second = number_of(figures_of(profile_of(profile_name, model_family),
+                                          {&works_[work].work, works_[work].hardware_type, {}, {}, {}}));
   }
-  const auto [number, is_new] =
-      numbers_.try_emplace({model_family, profile_name, cell.hardware_type, work}, 0);
-  if (is_new) number->second = number_of(figures_of(profile, predicted));
   return number->second;
+}
+
+// What was measured is of single tests.
+int64_t CellEstimates::measured_estimate(const std::string& profile_name, const std::string& model_family,
+                                         int64_t version_id, int32_t combo) {
+  const Cell& cell = matrix_.cells()[static_cast<size_t>(combo)];
+  const Work& work = works_[work_number(version_id, combo)];
+  return number_of(
+      figures_of(profile_of(profile_name, model_family),
+                 {&work.work, cell.hardware_type, definitions_.at(version_id), {}, matrix_.json_of(cell)}));
 }
 
 void CellEstimates::write_figures() {
@@ -121,51 +125,93 @@ void CellEstimates::write_figures() {
   unwritten_.clear();
 }
 
-std::vector<CellEstimates::Wanted> CellEstimates::read_wanted(const std::string& table) {
+void CellEstimates::write_works(const std::string& table) {
+  std::vector<std::pair<int64_t, int32_t>> cells;
   Result rows = connection_.query(
-      fmt::format("SELECT DISTINCT model_family, profile, version_id, combo FROM {} WHERE estimate IS NULL "
-                  "ORDER BY ALL",
-                  table));
+      fmt::format("SELECT DISTINCT version_id, combo FROM {} WHERE estimate IS NULL ORDER BY ALL", table));
+  while (rows.next()) cells.emplace_back(rows.integer(0), static_cast<int32_t>(rows.integer(1)));
+  Appender works(connection_, "temp", "cell_works");
+  for (const auto& [version_id, combo] : cells) {
+    const bool is_new = !works_of_cells_.contains({version_id, combo});
+    const auto work = static_cast<int64_t>(work_number(version_id, combo));
+    if (is_new) works.add(version_id).add(int64_t{combo}).add(work).end_row();
+  }
+  works.flush();
+}
+
+std::vector<CellEstimates::Wanted> CellEstimates::read_wanted(const std::string& table) {
+  Result rows = connection_.query(fmt::format(
+      "SELECT DISTINCT t.model_family, t.profile, w.work FROM {} t JOIN cell_works w ON w.version_id = "
+      "t.version_id AND w.combo = t.combo WHERE t.estimate IS NULL ORDER BY ALL",
+      table));
   std::vector<Wanted> wanted;
   while (rows.next())
-    wanted.push_back({std::string(rows.text(0)), std::string(rows.text(1)), rows.integer(2),
-                      static_cast<int32_t>(rows.integer(3))});
+    wanted.push_back(
+        {std::string(rows.text(0)), std::string(rows.text(1)), static_cast<size_t>(rows.integer(2))});
   return wanted;
 }
 
 void CellEstimates::trace(const std::vector<Wanted>& wanted) {
   std::set<std::pair<const Profile*, std::string_view>> seen;
-  std::vector<size_t> works;
-  for (const Wanted& each : wanted) works.push_back(work_number(each.version_id, each.combo));
   std::vector<CallToTrace> calls;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    const Profile& profile = profile_of(wanted[i].profile, wanted[i].model_family);
-    const CellWork& work = works_[works[i]];
-    if (profile.config && seen.emplace(&profile, work.call).second) calls.push_back({&profile, &work});
+  for (const Wanted& each : wanted) {
+    const Profile& profile = profile_of(each.profile, each.model_family);
+    const CellWork& work = works_[each.work].work;
+    if (seen.emplace(&profile, work.call).second) calls.push_back({&profile, &work});
   }
   trace_ahead(std::move(calls));
 }
 
+void CellEstimates::fill_measured(const std::string& table) {
+  connection_.execute(
+      "CREATE OR REPLACE TEMP TABLE estimated_cells (model_family VARCHAR, profile VARCHAR, version_id "
+      "INTEGER, "
+      "combo INTEGER, estimate INTEGER)");
+  Appender estimated(connection_, "temp", "estimated_cells");
+  Result rows =
+      connection_.query(fmt::format("SELECT DISTINCT model_family, profile, version_id, combo FROM {} WHERE "
+                                    "estimate IS NULL AND profile "
+                                    "IN (SELECT unnest($1)) ORDER BY ALL",
+                                    table),
+                        {std::vector<std::string>(measured_profiles_.begin(), measured_profiles_.end())});
+  while (rows.next()) {
+    const std::string family(rows.text(0)), profile(rows.text(1));
+    const auto combo = static_cast<int32_t>(rows.integer(3));
+    estimated.add(family).add(profile).add(rows.integer(2)).add(int64_t{combo});
+    estimated.add(measured_estimate(profile, family, rows.integer(2), combo)).end_row();
+  }
+  estimated.flush();
+  connection_.execute(
+      fmt::format("UPDATE {0} SET estimate = e.estimate FROM estimated_cells e WHERE {0}.estimate IS NULL "
+                  "AND e.model_family = "
+                  "{0}.model_family AND e.profile = {0}.profile AND e.version_id = {0}.version_id AND "
+                  "e.combo = {0}.combo",
+                  table));
+}
+
 void CellEstimates::fill(const std::string& table) {
   prepare();
+  write_works(table);
+  if (!measured_profiles_.empty()) fill_measured(table);
   const std::vector<Wanted> wanted = read_wanted(table);
   trace(wanted);
   connection_.execute(
-      "CREATE OR REPLACE TEMP TABLE estimated (model_family VARCHAR, profile VARCHAR, version_id INTEGER, "
-      "combo "
-      "INTEGER, estimate INTEGER)");
+      "CREATE OR REPLACE TEMP TABLE estimated (model_family VARCHAR, profile VARCHAR, work INTEGER, estimate "
+      "INTEGER)");
   Appender estimated(connection_, "temp", "estimated");
   for (const Wanted& each : wanted) {
-    estimated.add(each.model_family).add(each.profile).add(each.version_id).add(int64_t{each.combo});
-    estimated.add(estimate(each.profile, each.model_family, each.version_id, each.combo)).end_row();
+    estimated.add(each.model_family).add(each.profile).add(static_cast<int64_t>(each.work));
+    estimated.add(estimate(each.profile, each.model_family, each.work)).end_row();
   }
   estimated.flush();
   write_figures();
-  connection_.execute(fmt::format(
-      "UPDATE {0} SET estimate = e.estimate FROM estimated e WHERE {0}.estimate IS NULL AND e.model_family = "
-      "{0}.model_family AND e.profile = {0}.profile AND e.version_id = {0}.version_id AND e.combo = "
-      "{0}.combo",
-      table));
+  connection_.execute(
+      fmt::format("UPDATE {0} SET estimate = e.estimate FROM cell_works w JOIN estimated e ON e.work = "
+                  "w.work WHERE {0}.estimate "
+                  "IS NULL AND w.version_id = {0}.version_id AND w.combo = {0}.combo AND e.model_family = "
+                  "{0}.model_family AND "
+                  "e.profile = {0}.profile",
+                  table));
 }
 
 }  // namespace testloom

@@ -42,18 +42,24 @@ class CellEstimates {
 
   struct Wanted {
     std::string model_family, profile;
-    int64_t version_id;
-    int32_t combo;
+    size_t work;
+  };
+  struct Work {
+    CellWork work;
+    std::string hardware_type;  // as the plan calls it
   };
 
   void prepare();
+  void write_works(const std::string& table);
   std::vector<Wanted> read_wanted(const std::string& table);
+  void fill_measured(const std::string& table);
   void trace(const std::vector<Wanted>& wanted);
   void read_profiles();
   const Profile& profile_of(const std::string& name, const std::string& model_family);
   size_t work_number(int64_t version_id, int32_t combo);
-  int64_t estimate(const std::string& profile_name, const std::string& model_family, int64_t version_id,
-                   int32_t combo);
+  int64_t estimate(const std::string& profile_name, const std::string& model_family, size_t work);
+  int64_t measured_estimate(const std::string& profile_name, const std::string& model_family,
+                            int64_t version_id, int32_t combo);
   int64_t number_of(const Figures& figures);
   Figures figures_of(const Profile& profile, const PredictedCell& cell) const;
   void write_figures();
@@ -66,12 +72,12 @@ class CellEstimates {
   bool is_prepared_ = false;
   std::set<std::string> measured_profiles_;
   std::map<std::string, Profile> profiles_;
-  std::map<std::string, Profile> families_;  // of which nothing else is known
-  std::vector<CellWork> works_;              // what tests do, each once
+  std::map<std::string, Profile> families_;     // of which nothing else is known
+  std::map<int64_t, std::string> definitions_;  // by version
+  std::vector<Work> works_;                     // what tests do, each once
   std::map<std::string, size_t> work_numbers_;
-  std::map<std::pair<int64_t, int32_t>, size_t> works_of_cells_;  // by version and combo
-  // By family, profile, hardware type and work.
-  std::map<std::tuple<std::string, std::string, std::string, size_t>, int64_t> numbers_;
+  std::map<std::pair<int64_t, int32_t>, size_t> works_of_cells_;             // by version and combo
+  std::map<std::tuple<std::string, std::string, size_t>, int64_t> numbers_;  // by family, profile and work
   std::map<Figures, int64_t> figures_;
   std::vector<const Figures*> unwritten_;
 };

@@ -47,6 +47,8 @@ boost::json::object object_of(const WorkRequest& request) {
 NamedWork work_of(const WorkRequest& request) {
   boost::json::object object = object_of(request);
   NamedWork made{boost::json::serialize(object), {}};
+  made.cell.work.batch_size = request.batch_size;  // for priors, whatever is wrong with the rest
+  made.cell.work.hardware_type = known_hardware(request);
   try {
     made.cell.work = read_workload(object);
     if (!object.contains("mode")) made.cell.work.mode = Mode::automatic;

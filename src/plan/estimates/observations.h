@@ -8,7 +8,9 @@ namespace testloom {
 
 // From the latest outcomes that say what they took, at most so many of one test, and of all.
 inline constexpr int observed_repeats = 5;
-inline constexpr int most_observations = 5000;
+inline constexpr int most_observations = 200'000;
+// Of one device and architecture, for the corrections.
+inline constexpr int most_fitted = 200;
 
 struct Calibrated {
   Calibration calibration;

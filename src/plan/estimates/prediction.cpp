@@ -57,7 +57,8 @@ namespace {
 
 std::string torch_of_runs(Connection& connection) {
   Result rows = connection.query(
-      "SELECT environment->>'torch' FROM runs WHERE environment->>'torch' <> '' ORDER BY started_at DESC "
+      "SELECT environment->>'torch' FROM runs WHERE regexp_matches(environment->>'torch', '^[0-9]+[.]') "
+      "ORDER BY started_at DESC "
       "LIMIT 1");
   return rows.next() ? std::string(rows.text(0)) : std::string();
 }
@@ -93,10 +94,14 @@ Prediction predict(const Knowledge& knowledge, const Profile& profile, const Pre
   prediction.origin = estimate.origin;
   if (estimate.origin != "prior")
     correct(knowledge.calibration, cell.hardware_type, is_host(work.work.hardware_type), prediction);
-  if (knowledge.measured.empty()) return prediction;
-  const auto measured =
-      knowledge.measured.find({profile.name, cell.template_name, cell.hardware_type, cell.axes});
-  if (measured != knowledge.measured.end()) take_measured(measured->second, work.work.batch_size, prediction);
+  for (const std::string& name : {profile.name, "model " + cell.model_name}) {
+    const auto measured =
+        knowledge.measured.find({name, cell.definition_hash, cell.hardware_type, cell.axes});
+    if (measured == knowledge.measured.end()) continue;
+    take_measured(measured->second, work.work.batch_size, prediction);
+    break;
+  }
+  if (is_host(work.work.hardware_type)) prediction.host_memory_bytes = prediction.memory_bytes;
   return prediction;
 }
 

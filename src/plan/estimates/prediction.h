@@ -35,12 +35,13 @@ struct Prediction {
   Correction correction;          // of memory_bytes; without points where none was made
 };
 
-// The last two say which measured tests of the profile count.
+// What follows the hardware type says which measured tests of the profile, or of the model, count.
 struct PredictedCell {
   const CellWork* work = nullptr;
-  std::string hardware_type;  // as the plan calls it
-  std::string template_name;
-  std::string axes;  // as JSON
+  std::string hardware_type;    // as the plan calls it
+  std::string definition_hash;  // of the template's version
+  std::string model_name;       // where one model is asked about; may be empty
+  std::string axes;             // as JSON
 };
 
 Prediction predict(const Knowledge& knowledge, const Profile& profile, const PredictedCell& cell);

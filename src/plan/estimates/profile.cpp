@@ -10,6 +10,7 @@
 #include "model/estimate/estimate_by_name.h"
 #include "model/estimate/named_config.h"
 #include "model/estimate/named_size.h"
+#include "model/estimate/process.h"
 #include "model/files/json_text.h"
 
 namespace testloom {
@@ -19,13 +20,12 @@ namespace {
 // A name that says no size gets that of the weights.
 void read_name(Profile& profile, std::string_view model_name, std::string_view task) {
   std::string name(model_name);
-  if (profile.parameter_count && !size_in_name(name))
-    name += fmt::format("-{:.4g}B", static_cast<double>(*profile.parameter_count) / 1e9);
+  if (profile.parameter_count > 0 && !size_in_name(name))
+    name += fmt::format("-{:.4g}B", static_cast<double>(profile.parameter_count) / 1e9);
   std::optional<NamedModel> named = model_from_name(name, profile.model_family, task);
   if (!named) return;
-  profile.config = std::move(named->config);
-  profile.is_by_name = true;
-  profile.why = std::move(named->why);
+  profile.guess = std::move(named->config);
+  profile.why_guess = std::move(named->why);
 }
 
 }  // namespace
@@ -34,17 +34,18 @@ Profile read_profile(const Result& row) {
   Profile profile;
   profile.name = row.text(0);
   profile.model_family = row.text(1);
-  if (!row.is_null(3) && row.integer(3) > 0) profile.parameter_count = row.integer(3);
-  if (row.is_null(2)) {
-    read_name(profile, row.text(4), row.text(5));
-    return profile;
+  if (!row.is_null(3)) profile.parameter_count = std::max<int64_t>(0, row.integer(3));
+  // Of files whose types are not known: 16 bits, since too much is better than too little.
+  if (profile.parameter_count == 0 && !row.is_null(4))
+    profile.parameter_count = std::max<int64_t>(0, row.integer(4) / 2);
+  if (!row.is_null(2)) {
+    try {
+      profile.config = ModelConfig::read(parse_json_object(row.text(2), "its config"), "its config");
+    } catch (const Error& error) {
+      profile.why_no_config = error.message();
+    }
   }
-  try {
-    profile.config = ModelConfig::read(parse_json_object(row.text(2), "its config"), "its config");
-  } catch (const Error& error) {
-    profile.why = error.message();
-    read_name(profile, row.text(4), row.text(5));
-  }
+  read_name(profile, row.text(5), row.text(6));
   return profile;
 }
 
@@ -53,22 +54,60 @@ namespace {
 Workload workload_of(const Profile& profile, const CellWork& cell) {
   Workload work = cell.work;
   work.model_family = profile.model_family;
-  if (profile.parameter_count) work.parameter_count = *profile.parameter_count;
-  work.config_is_guessed = profile.is_by_name;
+  work.parameter_count = profile.parameter_count;
   return work;
 }
 
-// REQUIRES: there is a config. Throws as trace_call().
+// By the guess, for the class that the family's tests load; a task that the template says may be none of its.
+TracedCall trace_guess(const Profile& profile, Workload work) {
+  work.config_is_guessed = true;
+  work.task.clear();
+  TracedCall traced = trace_call(*profile.guess, work);
+  if (traced.known.origin != "weights") traced.known.origin = "name";
+  return traced;
+}
+
+TracedCall trace_best(const Profile& profile, const Workload& work) {
+  std::string why = profile.why_no_config;
+  if (profile.config) {
+    try {
+      return trace_call(*profile.config, work);
+    } catch (const Error& error) {
+      if (!profile.guess) throw;
+      why = error.message();
+    }
+  }
+  TracedCall traced = trace_guess(profile, work);
+  traced.known.why = why.empty() ? profile.why_guess : fmt::format("{} ({})", profile.why_guess, why);
+  return traced;
+}
+
+// Throws as trace_call(). REQUIRES: there is a config or a guess.
 const TracedCall& traced_call(const Profile& profile, const CellWork& cell, const Workload& work) {
   auto known = profile.calls.find(cell.call);
-  if (known == profile.calls.end())
-    known = profile.calls.emplace(cell.call, trace_call(*profile.config, work)).first;
+  if (known == profile.calls.end()) known = profile.calls.emplace(cell.call, trace_best(profile, work)).first;
   return known->second;
+}
+
+bool can_trace(const Profile& profile, const CellWork& cell) {
+  return (profile.config || profile.guess) && cell.problem.empty();
+}
+
+Estimate prior_of(const Profile& profile, const Workload& work, const std::string& why) {
+  Estimate estimate = estimate_by_prior(profile.model_family, work);
+  estimate.why = why;
+  const int64_t weights = std::min<int64_t>(profile.parameter_count, int64_t{1} << 59) * 4;
+  if (weights <= estimate.peak_process_bytes) return estimate;
+  estimate.terms = {{"weights", weights}};
+  estimate.peak_process_bytes = estimate.peak_forward_bytes = weights;
+  if (!is_host(work.hardware_type)) estimate.peak_device_bytes = weights;
+  estimate.origin = "weights";
+  return estimate;
 }
 
 void trace(std::span<const CallToTrace> calls) {
   for (const CallToTrace& each : calls) {
-    if (!each.profile->config || !each.work->problem.empty()) continue;
+    if (!can_trace(*each.profile, *each.work)) continue;
     try {
       traced_call(*each.profile, *each.work, workload_of(*each.profile, *each.work));
     } catch (const Error&) {
@@ -90,22 +129,13 @@ void trace_ahead(std::vector<CallToTrace> calls) {
 
 Estimate estimate_of(const Profile& profile, const CellWork& cell) {
   const Workload work = workload_of(profile, cell);
-  std::string why = profile.why;
-  if (profile.config && cell.problem.empty()) {
-    try {
-      Estimate estimate = estimate_of_call(traced_call(profile, cell, work), work);
-      if (profile.is_by_name && estimate.origin != "weights") estimate.origin = "name";
-      estimate.why = why;
-      return estimate;
-    } catch (const Error& error) {
-      why = error.message();
-    }
-  } else if (!cell.problem.empty()) {
-    why = cell.problem;
+  if (!can_trace(profile, cell))
+    return prior_of(profile, work, cell.problem.empty() ? profile.why_no_config : cell.problem);
+  try {
+    return estimate_of_call(traced_call(profile, cell, work), work);
+  } catch (const Error& error) {
+    return prior_of(profile, work, error.message());
   }
-  Estimate estimate = estimate_by_prior(profile.model_family, work);
-  estimate.why = why;
-  return estimate;
 }
 
 }  // namespace testloom

@@ -18,16 +18,17 @@ namespace testloom {
 struct Profile {
   std::string name;  // empty: nothing but the family is known
   std::string model_family;
-  std::optional<ModelConfig> config;  // its own, or one made by what its name says
-  bool is_by_name = false;            // that is where the config is from
-  std::string why;  // what the name said; or why there is no config, where one would be expected
-  std::optional<int64_t> parameter_count;           // by the headers of its weights
+  std::optional<ModelConfig> config;  // its own
+  std::optional<ModelConfig> guess;   // made by what its name and weights say, where it has none that will do
+  std::string why_guess;              // what the name said
+  std::string why_no_config;    // why its own config cannot be read; empty where it can, or there is none
+  int64_t parameter_count = 0;  // by the headers of its weights, or their size; 0: not known
   mutable std::map<std::string, TracedCall> calls;  // by CellWork::call, those that were traced already
 };
 
 // The columns of plan_profiles that a profile is made from, in this order.
 inline constexpr std::string_view profile_columns =
-    "profile, model_family, config::VARCHAR, parameter_count, model_name, task";
+    "profile, model_family, config::VARCHAR, parameter_count, weight_bytes, model_name, task";
 
 // From a row that begins with profile_columns.
 Profile read_profile(const Result& row);

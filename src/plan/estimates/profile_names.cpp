@@ -1,10 +1,15 @@
 #include "plan/estimates/profile_names.h"
 
 #include <set>
+#include <string>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "model/estimate/memory.h"
 #include "model/estimate/named_config.h"
+#include "model/files/json_text.h"
+#include "plan/test_id.h"
 #include "store/appender.h"
 #include "store/scalar_function.h"
 
@@ -12,14 +17,49 @@ namespace testloom {
 
 namespace {
 
-// The key is good for telling names apart within one plan, which is all that it is for.
+// What a name says, as a text. The key is good for telling names apart within one plan, which is all that it
+// is for.
+std::string name_text(std::string_view name, std::string_view family, std::string_view task) {
+  const uint64_t key = named_key(name, family, task);
+  return key == 0 ? std::string() : fmt::format("name {:x}", key);
+}
+
 void name_profile_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
   const TextColumn names(input, 0), families(input, 1), tasks(input, 2);
   for_each_row(info, input, [&](idx_t row) {
-    const uint64_t key = named_key(names[row], families[row], tasks[row]);
-    char text[24];
-    const char* end = key == 0 ? text : fmt::format_to_n(text, sizeof text, "name {:x}", key).out;
-    assign_text(output, row, {text, static_cast<size_t>(end - text)});
+    assign_text(output, row, name_text(names[row], families[row], tasks[row]));
+  });
+}
+
+bool can_estimate(std::string_view config) {
+  try {
+    trace_call(ModelConfig::read(parse_json_object(config, "a config"), "a config"), Workload{});
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// Lists of models often have the same few configs many times.
+bool known_to_estimate(std::string_view config) {
+  constexpr size_t most_kept = 4096, longest_kept = 16 << 10;
+  thread_local std::unordered_map<std::string, bool> known;
+  if (config.size() > longest_kept) return can_estimate(config);
+  std::string text(config);
+  const auto found = known.find(text);
+  if (found != known.end()) return found->second;
+  if (known.size() == most_kept) known.clear();
+  return known.emplace(std::move(text), can_estimate(config)).first->second;
+}
+
+// A config that nothing can be estimated by leaves it to the name.
+void config_profile_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const TextColumn names(input, 0), families(input, 1), tasks(input, 2), configs(input, 3), sizes(input, 4);
+  for_each_row(info, input, [&](idx_t row) {
+    std::string all = fmt::format("{} {} {} {}", families[row], tasks[row], sizes[row], configs[row]);
+    if (!known_to_estimate(configs[row])) all += name_text(names[row], families[row], tasks[row]);
+    const Digest digest = md5_of(all);
+    assign_text(output, row, "config " + std::string(digest.data(), 16));
   });
 }
 
@@ -39,9 +79,10 @@ bool write_measured_names(Connection& connection, const MeasuredCells& measured)
 
 }  // namespace
 
-void register_name_profile(Connection& connection) {
+void register_profile_functions(Connection& connection) {
   duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
   register_text_function(connection, "name_profile", 3, text, name_profile_chunk);
+  register_text_function(connection, "config_profile", 5, text, config_profile_chunk);
   duckdb_destroy_logical_type(&text);
 }
 
@@ -49,11 +90,12 @@ std::string profile_sql(Connection& connection, const MeasuredCells& measured_ce
   constexpr const char* measured =
       "WHEN 'model ' || model_name IN (SELECT profile FROM measured_profiles) THEN 'model ' || model_name ";
   return fmt::format(
-      "CASE WHEN known_config IS NOT NULL THEN 'config ' || substr(md5(concat_ws(' ', model_family, "
-      "decided_task, "
-      "md5(known_config::VARCHAR), coalesce(parameter_count, -1), coalesce(weight_bytes, -1))), 1, 16) "
-      "{}WHEN parameter_count > 0 THEN concat_ws(' ', 'weights', parameter_count, "
-      "name_profile(model_name, model_family, decided_task)) "
+      "CASE {}WHEN known_config IS NOT NULL THEN config_profile(model_name, model_family, decided_task, "
+      "known_config::VARCHAR, concat_ws(' ', coalesce(parameter_count, -1), coalesce(weight_bytes, -1))) "
+      "WHEN parameter_count > 0 OR weight_bytes > 0 THEN concat_ws(' ', 'weights', coalesce(parameter_count, "
+      "0), "
+      "coalesce(weight_bytes, 0), model_family, decided_task, name_profile(model_name, model_family, "
+      "decided_task)) "
       "ELSE name_profile(model_name, model_family, decided_task) END",
       write_measured_names(connection, measured_cells) ? measured : "");
 }

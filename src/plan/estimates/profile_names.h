@@ -9,15 +9,15 @@
 
 namespace testloom {
 
-// Makes the function name_profile known to SQL.
-void register_name_profile(Connection& connection);
+// Makes the functions name_profile and config_profile known to SQL.
+void register_profile_functions(Connection& connection);
 
 // The name of a model's profile, over the columns model_name, model_family, decided_task, known_config,
 // parameter_count and weight_bytes:
-//   config …    its config.json, family, task and weights
-//   model …     nothing but its name, and tests of it ran
-//   weights …   the size of its weights, and what its name says
-//   name …      what its name says
+//   model …     its name alone: tests of it ran when nothing but its name was known
+//   config …    its config.json, family, task and weights, and what its name says where the config says
+//   nothing weights …   the size of its weights, its family and task, and what its name says name …      what
+//   its name says
 //   ''          nothing
 std::string profile_sql(Connection& connection, const MeasuredCells& measured);
 

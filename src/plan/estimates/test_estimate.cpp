@@ -40,20 +40,26 @@ std::string prior_terms(const PlannedTest& test) {
 
 }  // namespace
 
-TestEstimate explain_estimate(Connection& connection, const PlannedTest& test) {
-  const Template compiled = compile_version(connection, test.version_id);
-  Knowledge knowledge = read_knowledge(connection, torch_of_plan(connection, test.plan_id));
+Knowledge current_knowledge(Connection& connection, int64_t plan_id) {
+  Knowledge knowledge = read_knowledge(connection, torch_of_plan(connection, plan_id));
   Calibrated calibrated = current_calibration(connection).found;
   knowledge.calibration = std::move(calibrated.calibration);
   knowledge.measured = std::move(calibrated.cells);
+  return knowledge;
+}
+
+TestEstimate explain_estimate(Connection& connection, const Knowledge& knowledge, const PlannedTest& test) {
+  const Template compiled = compile_version(connection, test.version_id);
   const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, knowledge.torch,
                                   &compiled.workload(), &compiled.parameters(), test.axes});
-  const Profile profile = profile_of(connection, test);
+  Result version = connection.query("SELECT definition_hash FROM template_versions WHERE version_id = ?",
+                                    {test.version_id});
+  version.next();
   TestEstimate explained;
   explained.work = work.key;
-  explained.prediction =
-      predict(knowledge, profile,
-              {&work.cell, test.hardware_type, test.template_name, json_of(Value(Value::Dict(test.axes)))});
+  explained.prediction = predict(knowledge, profile_of(connection, test),
+                                 {&work.cell, test.hardware_type, std::string(version.text(0)),
+                                  test.model_name, json_of(Value(Value::Dict(test.axes)))});
   if (explained.prediction.raw.origin == "prior") explained.prior_terms = prior_terms(test);
   return explained;
 }

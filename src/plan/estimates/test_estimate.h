@@ -14,6 +14,9 @@ struct TestEstimate {
   std::string prior_terms;  // "4 GB for family text_generation at batch size 4, …"; empty without a prior
 };
 
-TestEstimate explain_estimate(Connection& connection, const PlannedTest& test);
+// By what is known now, for the torch that a plan was for where no test ran.
+Knowledge current_knowledge(Connection& connection, int64_t plan_id);
+
+TestEstimate explain_estimate(Connection& connection, const Knowledge& knowledge, const PlannedTest& test);
 
 }  // namespace testloom
