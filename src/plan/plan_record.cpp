@@ -1,6 +1,7 @@
 #include "plan/plan_record.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/json_values.h"
+#include "model/files/hub_cache.h"
 #include "plan/test_id.h"
 
 namespace testloom {
@@ -176,6 +178,28 @@ void read_summary(PlanSummary& summary, std::string_view json, std::string_view 
   }
 }
 
+namespace {
+
+// What stands outside of the store that a plan may come from: configs in models' folders, and which models
+// the hub's cache has.
+std::string files_of_models(Connection& connection) {
+  std::string all;
+  Result rows = connection.query("SELECT location FROM models WHERE location ^@ '/' ORDER BY ALL");
+  while (rows.next()) {
+    const std::filesystem::path file = std::filesystem::path(rows.text(0)) / "config.json";
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    if (error) continue;
+    const auto time = std::filesystem::last_write_time(file, error).time_since_epoch().count();
+    all += fmt::format("{} {} {}\n", file.native(), size, time);
+  }
+  for (const std::string& name : HubCache().names()) all += name + '\n';
+  const Digest digest = md5_of(all);
+  return {digest.data(), digest.size()};
+}
+
+}  // namespace
+
 std::string fingerprint_of(Connection& connection, const PlanSpec& spec,
                            const CalibrationState& calibration) {
   std::string all = fmt::format("{} {}", kPlannerRevision, spec_json(spec));
@@ -188,7 +212,8 @@ std::string fingerprint_of(Connection& connection, const PlanSpec& spec,
       "model_mapping m), (SELECT sum(hash(k)::HUGEINT) FROM models k), "
       "(SELECT sum(hash(d)::HUGEINT) FROM device_figures d))");
   rows.next();
-  all += fmt::format("{} {} {}", rows.text(0), calibration.outcomes, calibration.latest);
+  all += fmt::format("{} {} {} {}", rows.text(0), calibration.outcomes, calibration.latest,
+                     files_of_models(connection));
   const Digest digest = md5_of(all);
   return {digest.data(), digest.size()};
 }

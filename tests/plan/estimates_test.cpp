@@ -224,6 +224,8 @@ TEST_F(Estimates, ConfigsOfFoldersAreLookedUp) {
   write_file(folder.path() / "config.json", kLarge, ErrorKind::spec);
   const auto tests = tests_of(plan({"mine"}, {"cpu"}, {1}).plan_id);
   EXPECT_EQ(bytes_of(tests.begin()->second), estimate_of_config(kLarge, generating(1)).peak_process_bytes);
+  write_file(folder.path() / "config.json", kSmall, ErrorKind::spec);
+  EXPECT_EQ(plan({"mine"}, {"cpu"}, {1}).diff.refreshed, 1);
 }
 
 TEST_F(Estimates, WhatRanIsTheEstimateOfItsTestAndCorrectsTheOthers) {

@@ -23,7 +23,7 @@ namespace {
 constexpr std::string_view kOutcomesSql = R"sql(
 WITH all_of AS (
   SELECT o.test_id, o."case" AS case_name, o.outcome, o.peak_memory_bytes, o.started_at, r.plan_id, o.result,
-         r.environment, o.outcome = 'oom' AND (o.error_type = 'MemoryError' OR o.reason IS NOT NULL) AS is_host_oom,
+         r.environment, o.outcome = 'oom' AND (coalesce(o.error_type, '') = 'MemoryError' OR o.reason IS NOT NULL) AS is_host_oom,
          max(o.peak_memory_bytes) FILTER (o.outcome = 'passed') OVER (PARTITION BY o.test_id) AS most_bytes
   FROM outcomes o JOIN runs r ON r.run_id = o.run_id
   WHERE o.outcome IN ('passed', 'oom')
