@@ -39,17 +39,16 @@ std::string_view part_name(Part part) {
   return names[static_cast<size_t>(part)];
 }
 
-struct Tensor::Storage {
-  Storage(Tape& its_tape, double its_bytes, Part its_part)
-      : tape(its_tape), bytes(its_bytes), part(its_part) {}
-  Storage(const Storage&) = delete;
-  Storage& operator=(const Storage&) = delete;
-  ~Storage() { tape.freed(bytes, part); }
-
-  Tape& tape;
-  double bytes;
-  Part part;
-};
+Tensor::Storage* Tape::take() {
+  if (free_.empty()) {
+    if (free_.capacity() <= storages_.size())
+      free_.reserve(2 * storages_.size() + 16);  // giving back cannot fail
+    return &storages_.emplace_back();
+  }
+  Tensor::Storage* const storage = free_.back();
+  free_.pop_back();
+  return storage;
+}
 
 Tensor Tape::make_bytes(double bytes, Part part) {
   bytes = std::min(std::max(0.0, bytes), most_bytes);
@@ -64,15 +63,18 @@ Tensor Tape::make_bytes(double bytes, Part part) {
   const double resident = live_ - heap_ + heap_growth * highest_heap_ + workspace_;
   if (resident > host_.resident) host_ = {live_, resident, workspace_, parts_};
   if (live_ > most_live_.live) most_live_ = {live_, resident, workspace_, parts_};
-  return Tensor(std::make_shared<Tensor::Storage>(*this, bytes, part));
+  Tensor::Storage* const storage = take();
+  *storage = {this, bytes, part, 1};
+  return Tensor(storage);
 }
 
 void Tape::add_flops(double flops) { flops_ += std::min(std::max(0.0, times_ * flops), most_flops); }
 
-void Tape::freed(double bytes, Part part) {
-  live_ -= bytes;
-  parts_[static_cast<size_t>(part)] -= bytes;
-  if (grows_heap(bytes, part)) heap_ -= bytes;
+void Tape::freed(Tensor::Storage* storage) {
+  live_ -= storage->bytes;
+  parts_[static_cast<size_t>(storage->part)] -= storage->bytes;
+  if (grows_heap(storage->bytes, storage->part)) heap_ -= storage->bytes;
+  free_.push_back(storage);
 }
 
 void Tape::note_product(double rows, double inner, double columns) {

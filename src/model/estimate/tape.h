@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
+#include <deque>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace testloom {
 
@@ -25,15 +27,30 @@ class Tape;
 class Tensor {
  public:
   Tensor() = default;
-  void release() { storage_.reset(); }
+  Tensor(const Tensor& other) : storage_(other.storage_) {
+    if (storage_) ++storage_->views;
+  }
+  Tensor(Tensor&& other) noexcept : storage_(std::exchange(other.storage_, nullptr)) {}
+  Tensor& operator=(Tensor other) noexcept {
+    std::swap(storage_, other.storage_);
+    return *this;
+  }
+  ~Tensor() { release(); }
+  void release();
 
  private:
   friend class Tape;
-  struct Storage;
-  explicit Tensor(std::shared_ptr<Storage> storage) : storage_(std::move(storage)) {}
-  std::shared_ptr<Storage> storage_;
+  struct Storage {
+    Tape* tape;
+    double bytes;
+    Part part;
+    int views;
+  };
+  explicit Tensor(Storage* storage) : storage_(storage) {}
+  Storage* storage_ = nullptr;
 };
 
+// REQUIRES: it outlives its tensors. One thread at a time.
 class Tape {
  public:
   // Elements have `element_bytes` bytes where nothing else is said.
@@ -77,8 +94,9 @@ class Tape {
   const Peak& live_peak() const { return most_live_; }
 
  private:
-  friend struct Tensor::Storage;
-  void freed(double bytes, Part part);
+  friend class Tensor;
+  Tensor::Storage* take();
+  void freed(Tensor::Storage* storage);
   void note_product(double rows, double inner, double columns);
 
   double element_bytes_;
@@ -95,6 +113,13 @@ class Tape {
   std::array<double, part_count> parts_ = {};
   Peak host_;
   Peak most_live_;
+  std::deque<Tensor::Storage> storages_;  // those that are free are used again: there are thousands in a call
+  std::vector<Tensor::Storage*> free_;
 };
+
+inline void Tensor::release() {
+  Storage* const storage = std::exchange(storage_, nullptr);
+  if (storage && --storage->views == 0) storage->tape->freed(storage);
+}
 
 }  // namespace testloom
