@@ -19,7 +19,7 @@ TEST(Candidates, OfUnknownNames) {
   };
   const std::vector<Case> cases = {
       {"acme/deberta-bloom", {"text_embedding", "text_generation"}},
-      {"acme/lama-7b-chat", {"llama"}},
+      {"acme/lama-7b", {"llama"}},
       {"acme/Flacon-7b", {"falcon"}},
       {"acme/my-wisper", {"whisper"}},
       {"acme/my-git-repo", {"multimodal"}},

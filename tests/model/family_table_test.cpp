@@ -34,6 +34,11 @@ TEST(FamilyTable, RefusesBadRows) {
       {"type\t-\t-\tx\n", "t.tsv:1: this kind of row needs a family"},
       {"hide\tvision\t-\tx\n", "t.tsv:1: a hidden word has no family"},
       {"hide\t-\tfill-mask\tx\n", "t.tsv:1: a hidden word has no task"},
+      {"lead\tvision\t-\tx\n", "t.tsv:1: a leading word has no family"},
+      {"lead\t-\tfill-mask\tx\n", "t.tsv:1: a leading word has no task"},
+      {"ending\t-\t-\tx\n", "t.tsv:1: this kind of row needs a family"},
+      {"ending\tvision\t-\tx y\n", "t.tsv:1: 'x y' is no ending of one token"},
+      {"ending\tvision\t-\tx\nending\taudio\t-\tx\n", "t.tsv:2: 'x' is on line 1 already"},
       {"task\tvision\t-\tx\n", "t.tsv:1: a task row needs a task"},
       {"type\tvision\tFill Mask\tx\n", "t.tsv:1: 'Fill Mask' is not a task"},
       {"type\tvision\t\tx\n", "t.tsv:1: '' is not a task"},
@@ -105,6 +110,62 @@ TEST(FamilyTable, KindsWeighDifferently) {
   for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
   EXPECT_EQ(detect_family("writer-short", table).task, "summarization");
   EXPECT_EQ(detect_family("eye-deep", table).task, "depth-estimation");
+}
+
+TEST(FamilyTable, EndingsAreHeardLast) {
+  const FamilyTable table = parse_family_table(
+      "sense\tmultimodal\taudio-text-to-text\thear\n"
+      "type\tvision\t-\teye, treader\n"
+      "hint\taudio\t-\tloud\n"
+      "ending\ttext_embedding\tfill-mask\treader\n"
+      "ending\ttext_generation\t-\twriter\n"
+      "hide\t-\t-\tproofreader\n",
+      "t");
+  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+      {"aeroreader", "text_embedding"},
+      {"AEROREADER-2", "text_embedding"},
+      {"x-aeroreaderV2", "text_embedding"},
+      {"aeroreader-eye", "vision"},
+      {"aeroreader-loud", "audio"},
+      {"aeroreader-aerowriter", "unknown"},
+      {"aeroreader-zooreader", "text_embedding"},
+      {"reader", "unknown"},
+      {"areader", "unknown"},
+      {"aeroreaders", "unknown"},
+      {"aerorea-der", "unknown"},
+      {"aeroreaDer", "unknown"},
+      {"treader", "vision"},
+      {"proofreader", "unknown"},
+      {"hearreader", "unknown"},
+      {"hear", "audio"},
+      {"a\xC3\xA9reader", "unknown"},
+  };
+  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
+  EXPECT_EQ(detect_family("x-aeroreader", table).evidence, "reader");
+  EXPECT_EQ(detect_family("x-aeroreader", table).task, "fill-mask");
+}
+
+TEST(FamilyTable, TheUpperHintDecides) {
+  const FamilyTable table = parse_family_table(
+      "hint\taudio\t-\tloud\nhint\ttext_generation\ttext-generation\tchat\n"
+      "sense\tmultimodal\timage-text-to-text\tlook\n",
+      "t");
+  EXPECT_EQ(detect_family("chat-loud", table).model_family, "audio");
+  EXPECT_EQ(detect_family("loud-chat", table).model_family, "audio");
+  EXPECT_EQ(detect_family("x-chat", table).model_family, "text_generation");
+  EXPECT_EQ(detect_family("x-look-chat", table).model_family, "multimodal");
+  EXPECT_EQ(detect_family("x-look", table).model_family, "unknown");
+}
+
+TEST(FamilyTable, SomeWordsStandBeforeTheBeginning) {
+  const FamilyTable table = parse_family_table("first\tvision\t-\tlamp\nlead\t-\t-\tfrench, very old\n", "t");
+  for (const char* name : {"lamp", "french-lamp", "VeryOld_lamp-2", "french-very-old-lamp", "frenchLamp"}) {
+    EXPECT_EQ(detect_family(name, table).model_family, "vision") << name;
+  }
+  for (const char* name :
+       {"french", "french-", "french-x-lamp", "x-french-lamp", "old-lamp", "french/x-lamp"}) {
+    EXPECT_EQ(detect_family(name, table).model_family, "unknown") << name;
+  }
 }
 
 TEST(FamilyTable, LaterGenerationsOfALine) {

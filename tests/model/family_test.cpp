@@ -90,6 +90,33 @@ TEST(Family, TrickyNames) {
       {"Qwen/Qwen3-8B", "text_generation", "text-generation"},
       {"Qwen/Qwen-1_8B-Chat", "text_generation", "text-generation"},
       {"acme/yolo-whisper-tts", "audio", "text-to-speech"},
+      // Weak evidence: what a model is for, what it has learned from, what its words end in.
+      {"acme/Medical-NER", "text_embedding", "token-classification"},
+      {"acme/text_summarization", "text_generation", "summarization"},
+      {"acme/nobody-7b-instruct", "text_generation", "text-generation"},
+      {"acme/Nobody-3-Vision-Instruct", "multimodal", "image-text-to-text"},
+      {"acme/chinese_speech_pretrain", "audio", ""},
+      {"acme/Net_Libri2Mix_sepclean_16k", "audio", "audio-to-audio"},
+      {"acme/aeroelectra-base", "text_embedding", "fill-mask"},
+      {"acme/aerobert", "text_embedding", "fill-mask"},
+      {"acme/audioelectra", "unknown", ""},
+      {"acme/robert-and-co", "unknown", ""},
+      {"acme/invoices", "unknown", ""},
+      {"acme/NovaSR-v2", "unknown", ""},
+      {"acme/Fake-audio-image-detection", "audio", ""},
+      {"acme/da-hatespeech", "unknown", ""},
+      // What ranks and embeds is made of generators, and paraphrases are of either.
+      {"BAAI/bge-reranker-v2-minicpm-layerwise", "text_embedding", "text-ranking"},
+      {"acme/vietnamese-bi-encoder", "text_embedding", "feature-extraction"},
+      {"eugenesiow/bart-paraphrase", "text_generation", "text2text-generation"},
+      {"sentence-transformers/paraphrase-MiniLM-L3-v2", "text_embedding", "feature-extraction"},
+      {"BAAI/bge-visualized", "multimodal", "feature-extraction"},
+      {"jhu-clsp/mmBERT-small", "text_embedding", "fill-mask"},
+      {"acme/MagicPrompt-Stable-Diffusion", "text_generation", "text-generation"},
+      {"stepfun-ai/Step-Audio-TTS-3B", "audio", "text-to-speech"},
+      {"pyannote/embedding", "audio", ""},
+      {"hfl/chinese-lert-large", "text_embedding", "fill-mask"},
+      {"UBC-NLP/AraT5v2-base-1024", "text_generation", "text2text-generation"},
   };
   for (const Case& expected : cases) {
     const FamilyGuess guess = detect_family(expected.name);

@@ -5,7 +5,8 @@
 //   unseen_families speed NAMES.json…         names told a second, on one thread
 //
 // `entry` takes out the very entries that decided, in both tables; `line` all that begin with the same word,
-// as if no model of that line had ever been seen. Modality words and organisations stay.
+// as if no model of that line had ever been seen. Modality words and organisations stay. Names whose family
+// no one could know are left out.
 #include <ctime>
 #include <filesystem>
 #include <string>
@@ -31,6 +32,7 @@ std::vector<Labelled> read_names(int count, char** paths) {
   for (int i = 0; i < count; ++i) {
     const auto data = boost::json::parse(read_file(paths[i], 1 << 24, ErrorKind::spec));
     for (const auto& entry : data.at("names").as_object()) {
+      if (entry.value().as_object().contains("knowable")) continue;
       names.push_back({std::string(entry.key()), std::string(entry.value().at("family").as_string())});
     }
   }

@@ -205,7 +205,7 @@ def test_a_model_nobody_knows_is_unknown_and_says_what_to_do(store):
         ("facebook/wav2vec2-base-960h", "audio"),
         ("openai/clip-vit-base-patch32", "multimodal"),
         ("llava-hf/llava-1.5-7b-hf", "multimodal"),
-        ("albertina", "unknown"),
+        ("albertonia", "unknown"),
         ("invitation", "unknown"),
         ("zzz", "unknown"),
     ],

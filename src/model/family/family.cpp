@@ -10,7 +10,8 @@ namespace testloom {
 
 namespace {
 
-// What was found in one name, by kind: the first of each, but the word that precedes in the table.
+// What was found in one name, by kind: the first of each, but the word and the hint that precede in the
+// table.
 struct Findings {
   Found type, other_type;  // other_type: a type of another family
   Found part, other_part;
@@ -56,8 +57,11 @@ void note(Findings& findings, const Found& found, bool begins_name) {
     case EvidenceKind::task:
       return note(findings.task, findings.other_task, found);
     case EvidenceKind::hint:
-      return note(findings.hint, found);
-    case EvidenceKind::since:  // is a type once the table is read
+      if (!findings.hint || found.row < findings.hint.row) findings.hint = found;
+      return;
+    case EvidenceKind::since:   // is a type once the table is read
+    case EvidenceKind::ending:  // is not among the names
+    case EvidenceKind::lead:
     case EvidenceKind::organisation:
     case EvidenceKind::hide:
       return;
@@ -102,6 +106,9 @@ Verdict conflicting(const Found& a, const Found& b) {
     const bool holds_images = whole.family() == "multimodal";
     if (holds_text && is_text(component.family())) return by(whole, 0.7);
     if (holds_images && component.family() == "vision") return by(whole, 0.7);
+    // What embeds or ranks is often made of a generator, a masked language model is not.
+    const bool embeds = whole.family() == "text_embedding" && whole.row->task != "fill-mask";
+    if (embeds && component.family() == "text_generation") return by(whole, 0.7);
   }
   return {};
 }
@@ -120,16 +127,23 @@ Verdict by_types(const Findings& findings) {
 }
 
 // Whether a modality word makes another family of a type of `base`.
-bool overrides(const std::string& word, const std::string& base) {
-  if (word == "text_embedding") return base == "text_generation";
+bool overrides(const EvidenceRow& word, const std::string& base) {
+  if (word.model_family == "text_embedding") return base == "text_generation";
+  if (word.model_family == "text_generation" && base == "diffusion") return true;  // writes prompts for it
+  if (word.task == "text-to-speech" && base == "multimodal") return true;
   return is_text(base) || base == "vision";
 }
 
-// A text generator with a word for a sense takes that in beside text. One for what it makes (Qwen-Image) has
-// to stand behind it: Video-LLaMA looks at videos.
+// A text generator with a word for a sense takes that in beside text, and so does what embeds. One for what
+// it makes (Qwen-Image) has to stand behind it: Video-LLaMA looks at videos.
 Verdict with_sense(Verdict verdict, const Found& sense) {
   static const std::string multimodal = "multimodal", image_text_to_text = "image-text-to-text";
-  if (!sense || !verdict.family || *verdict.family != "text_generation") return verdict;
+  if (!sense || !verdict.family || !is_text(*verdict.family)) return verdict;
+  if (*verdict.family == "text_embedding") {
+    // bge-visualized; a letter or two (mmBERT) mean something else as often.
+    const bool sees = sense.row->task == image_text_to_text && sense.text.size() > 2;
+    return sees ? Verdict{&multimodal, verdict.task, 0.85, verdict.first, sense} : verdict;
+  }
   const bool makes = sense.family() == "diffusion";
   if (makes && sense.text.data() < verdict.first.text.data()) {
     return {&multimodal, &image_text_to_text, 0.85, sense, verdict.first};
@@ -139,7 +153,7 @@ Verdict with_sense(Verdict verdict, const Found& sense) {
 
 Verdict with_words(Verdict verdict, const Findings& findings) {
   const Found& word = findings.word;
-  if (word && (!verdict.family || overrides(word.family(), *verdict.family))) {
+  if (word && (!verdict.family || overrides(*word.row, *verdict.family))) {
     const double confidence = verdict.family ? 0.9 : 0.7;
     return {&word.family(), &word.row->task, confidence, verdict.first, word};
   }
@@ -163,12 +177,29 @@ Verdict with_organisation(Verdict verdict, const Findings& findings) {
   }
   const bool text = is_text(*verdict.family) && is_text(organisation.family());
   const bool whole = organisation.family() == "multimodal" && is_text(*verdict.family);
-  return text || whole || organisation.family() == "vision" ? by(organisation, 0.8) : verdict;
+  // Whose models are all of sound or images embeds those.
+  const bool embeds = findings.word && !findings.type && !findings.part && is_text(*verdict.family);
+  return text || whole || embeds || organisation.family() == "vision" ? by(organisation, 0.8) : verdict;
 }
 
-Verdict decide(const Findings& findings) {
+// Where nothing that is known speaks: what a name's words suggest, what they end in, and a word for sound.
+Verdict by_weak_evidence(const FamilyTable& table, std::string_view name, const Findings& findings) {
+  static const std::string audio = "audio", no_task;
+  if (findings.other_type || findings.other_part) return {};  // these contradict each other
+  const bool hears = findings.sense && findings.sense.row->task == "audio-text-to-text";
+  if (findings.hint && !(hears && findings.hint.family() == "vision")) {
+    const Verdict verdict = by(findings.hint, 0.6);
+    const bool speaks = findings.hint.row->task == "text-generation";  // what chats may see and hear as well
+    return speaks ? with_sense(verdict, findings.sense) : verdict;
+  }
+  const Found ending = ending_in(table, name);
+  if (ending) return by(ending, 0.5);
+  return hears ? Verdict{&audio, &no_task, 0.5, findings.sense, {}} : Verdict();
+}
+
+Verdict decide(const FamilyTable& table, std::string_view name, const Findings& findings) {
   Verdict verdict = with_organisation(with_words(by_types(findings), findings), findings);
-  if (!verdict.family && findings.hint && !findings.other_type) verdict = by(findings.hint, 0.6);
+  if (!verdict.family) verdict = by_weak_evidence(table, name, findings);
   if (!verdict.family) return {};
   for (const Found& task : {findings.task, findings.other_task, findings.hint}) {
     if (!task || task.row->task.empty()) continue;
@@ -184,7 +215,8 @@ Verdict decide(const Findings& findings) {
 FamilyGuess detect_family(std::string_view model_name) { return detect_family(model_name, family_table()); }
 
 FamilyGuess detect_family(std::string_view model_name, const FamilyTable& table) {
-  const Verdict verdict = decide(search(table, split_name(model_name)));
+  const SplitName split = split_name(model_name);
+  const Verdict verdict = decide(table, split.name, search(table, split));
   if (!verdict.family) return {"unknown", "", "none", 0, ""};
   FamilyGuess guess{*verdict.family, *verdict.task, "name", verdict.confidence, ""};
   for (const Found& found : {verdict.first, verdict.second}) {

@@ -20,7 +20,7 @@ struct KindWord {
   std::string_view word;
   EvidenceKind kind;
 };
-constexpr std::array<KindWord, 10> kind_words = {{
+constexpr std::array<KindWord, 12> kind_words = {{
     {"type", EvidenceKind::type},
     {"part", EvidenceKind::part},
     {"first", EvidenceKind::first},
@@ -29,6 +29,8 @@ constexpr std::array<KindWord, 10> kind_words = {{
     {"sense", EvidenceKind::sense},
     {"task", EvidenceKind::task},
     {"hint", EvidenceKind::hint},
+    {"ending", EvidenceKind::ending},
+    {"lead", EvidenceKind::lead},
     {"organisation", EvidenceKind::organisation},
     {"hide", EvidenceKind::hide},
 }};
@@ -113,11 +115,12 @@ class TableParser {
 
   bool check_family(EvidenceKind kind, const std::string& family) {
     const bool none = family == "-";
-    if (kind == EvidenceKind::hide && !none) {
-      fail("a hidden word has no family");
+    const bool is_evidence = kind != EvidenceKind::hide && kind != EvidenceKind::lead;
+    if (!is_evidence && !none) {
+      fail(fmt::format("a {} word has no family", kind == EvidenceKind::hide ? "hidden" : "leading"));
       return false;
     }
-    if (none && kind != EvidenceKind::hide && kind != EvidenceKind::task) {
+    if (none && is_evidence && kind != EvidenceKind::task) {
       fail("this kind of row needs a family");
       return false;
     }
@@ -131,9 +134,11 @@ class TableParser {
   }
 
   bool check_task(EvidenceKind kind, const std::string& task) {
-    if (task == "-" ? kind != EvidenceKind::task : kind != EvidenceKind::hide && is_task(task)) return true;
+    const bool is_evidence = kind != EvidenceKind::hide && kind != EvidenceKind::lead;
+    if (task == "-" ? kind != EvidenceKind::task : is_evidence && is_task(task)) return true;
     fail(task == "-"                  ? std::string("a task row needs a task")
          : kind == EvidenceKind::hide ? std::string("a hidden word has no task")
+         : kind == EvidenceKind::lead ? std::string("a leading word has no task")
                                       : fmt::format("{} is not a task", quote(task)));
     return false;
   }
@@ -143,11 +148,19 @@ class TableParser {
       return fail(fmt::format("{} is not a sequence of lower-case tokens", quote(sequence)));
     }
     if (kind == EvidenceKind::since) return add_later(sequence);
-    TokenTrie& trie = kind == EvidenceKind::organisation ? table_.organisations : table_.names;
+    if (kind == EvidenceKind::ending && sequence.find(' ') != sequence.npos) {
+      return fail(fmt::format("{} is no ending of one token", quote(sequence)));
+    }
+    TokenTrie& trie = trie_of(kind);
     const auto row = static_cast<uint16_t>(table_.rows.size() - 1);
     if (const auto earlier = trie.add(sequence, row)) {
       fail(fmt::format("{} is on line {} already", quote(sequence), lines_[*earlier]));
     }
+  }
+
+  TokenTrie& trie_of(EvidenceKind kind) {
+    if (kind == EvidenceKind::organisation) return table_.organisations;
+    return kind == EvidenceKind::ending ? table_.endings : table_.names;
   }
 
   // "qwen 3 5": what the row says holds for qwen from generation 3.5 on.

@@ -15,7 +15,20 @@
 
 namespace testloom {
 
-enum class EvidenceKind : uint8_t { type, part, first, since, word, sense, task, hint, organisation, hide };
+enum class EvidenceKind : uint8_t {
+  type,
+  part,
+  first,
+  since,
+  word,
+  sense,
+  task,
+  hint,
+  ending,
+  lead,
+  organisation,
+  hide
+};
 
 // The number of a line's generation: 3.5 of qwen3.5.
 struct Generation {
@@ -35,6 +48,7 @@ struct EvidenceRow {
 struct FamilyTable {
   std::vector<EvidenceRow> rows;  // in the file's order, which is the order of precedence among words
   TokenTrie names;                // token sequences in names, to numbers of rows
+  TokenTrie endings;              // what single tokens end in, to numbers of rows
   TokenTrie organisations;        // whole names of organisations, to numbers of rows
 };
 

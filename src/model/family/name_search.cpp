@@ -105,6 +105,52 @@ Found with_generation(const FamilyTable& table, std::string_view name, const Fou
   return found;
 }
 
+// One letter before an ending makes a word of its own as often.
+constexpr size_t shortest_stem = 2;
+
+// VisualBERT and ImageGPT are no models of text either.
+bool stands_for_sense(const FamilyTable& table, std::string_view stem) {
+  const auto match = table.names.longest(stem, 0);
+  if (!match || match->end != stem.size()) return false;
+  const EvidenceKind kind = table.rows[match->value].kind;
+  return kind == EvidenceKind::sense || kind == EvidenceKind::word;
+}
+
+// Whether name[at] to name[end] is of one token: AuraSR ends in no asr.
+bool is_one_token(std::string_view name, size_t at, size_t end) {
+  while (++at < end) {
+    if (is_separator(name[at]) || token_starts(name, at)) return false;
+  }
+  return true;
+}
+
+Found ending_in(const FamilyTable& table, std::string_view name) {
+  Found first;
+  size_t token = 0;
+  for (size_t at = 0; at < name.size(); ++at) {
+    if (at == 0 || !is_letter(name[at - 1]) || token_starts(name, at)) {
+      token = at;
+      const auto known = token_starts(name, at) ? table.names.longest(name, at) : std::nullopt;
+      if (known) at = known->end - 1;
+      continue;
+    }
+    if (!is_letter(name[at]) || at - token < shortest_stem) continue;
+    const auto match = table.endings.longest(name, at);
+    if (!match || !is_one_token(name, at, match->end)) continue;
+    if (stands_for_sense(table, name.substr(token, at - token))) return {};
+    const Found found = {&table.rows[match->value], name.substr(at, match->end - at)};
+    if (first && first.family() != found.family()) return {};
+    if (!first) first = found;
+    at = match->end - 1;
+  }
+  return first;
+}
+
+size_t next_token(std::string_view name, size_t at) {
+  while (at < name.size() && is_separator(name[at])) ++at;
+  return at;
+}
+
 bool stands_alone(std::string_view name, size_t at) {
   return name[at] >= 'A' && name[at] <= 'Z' && !is_digit(at_or_end(name, at + 1));
 }

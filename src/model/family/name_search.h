@@ -33,9 +33,13 @@ Found with_generation(const FamilyTable& table, std::string_view name, const Fou
 // Whether the one letter at name[at] means something: it is a capital, and not that of a version (v0.3).
 bool stands_alone(std::string_view name, size_t at);
 
+// Where the token begins that is next to name[at], which ends one.
+size_t next_token(std::string_view name, size_t at);
+
 // Calls visit(found, begins_name) for each row that is found in the name.
 template <typename Visit>
 void each_evidence(const FamilyTable& table, std::string_view name, Visit visit) {
+  size_t beginning = 0;  // past what leads up to the name proper: chinese-lert
   for (size_t at = 0; at < name.size();) {
     const auto match =
         token_starts(name, at) ? table.names.longest(name, at) : std::optional<TokenTrie::Match>();
@@ -45,9 +49,15 @@ void each_evidence(const FamilyTable& table, std::string_view name, Visit visit)
     }
     const Found found =
         with_generation(table, name, {&table.rows[match->value], name.substr(at, match->end - at)});
-    visit(found, at == 0);
+    const bool begins = at == beginning;
+    visit(found, begins);
     at += found.text.size();
+    if (begins && found.row->kind == EvidenceKind::lead) beginning = next_token(name, at);
   }
 }
+
+// What a token ends in (aeroBERT), where all that is known of the tokens' ends says one family; the leftmost,
+// nothing where families contradict each other.
+Found ending_in(const FamilyTable& table, std::string_view name);
 
 }  // namespace testloom

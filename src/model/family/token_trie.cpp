@@ -61,8 +61,7 @@ bool token_starts(std::string_view text, size_t at) {
 
 bool token_ends(std::string_view text, size_t at) {
   if (at == text.size() || symbol_at(text, at) == separator || token_starts(text, at)) return true;
-  if (!is_letter(symbol_at(text, at - 1))) return false;
-  if (is_digit(symbol_at(text, at))) return true;
+  if (is_digit(symbol_at(text, at))) return is_letter(symbol_at(text, at - 1));
   const bool version = (text[at] == 'v' || text[at] == 'V') && at + 1 < text.size();
   return version && is_digit(symbol_at(text, at + 1));
 }
