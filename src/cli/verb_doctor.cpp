@@ -115,7 +115,6 @@ void keep(const Context& context, const Measured& measured) {
   if (!measured.has_store) return;
   const std::unique_ptr<Store> store = context.open(OpenMode::write);
   for (const MeasuredDevice& device : measured.devices) write_device_figures(store->connection(), device);
-  if (!context.json) print_line_of("kept", fmt::format("in {}", context.store_path));
 }
 
 Measured measure(const Context& context, const std::string& chosen, const PythonInfo& python) {
@@ -175,6 +174,8 @@ int run_doctor(const Context& context, const DoctorOptions& options) {
   if (measured) keep(context, *measured);
   context.json ? print_json(context, python, others, advice, measured)
                : print_text(context, python, others, advice, measured);
+  if (measured && measured->has_store && !context.json)
+    print_line_of("kept", fmt::format("in {}", context.store_path));
   return 0;
 }
 
