@@ -2,13 +2,13 @@
 
 #include <map>
 #include <set>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "base/text_memo.h"
 #include "catalog/json_values.h"
 #include "catalog/names.h"
 #include "catalog/templates.h"
@@ -154,21 +154,9 @@ FamilyGuess family_of_config_text(std::string_view config) {
   try {
     return family_of_config(parse_json_object(config, "the stored config"));
   } catch (const Error&) {
-    return {"unknown", "", "none", 0,
-            ""};  // it was JSON when it was stored, and may still be nested too deep to be looked into
+    // It was JSON when it was stored, and may still be nested too deep to be looked into.
+    return {"unknown", "", "none", 0, ""};
   }
-}
-
-// A list of models often has the same few configs many times.
-FamilyGuess known_family_of_config(std::string_view config) {
-  constexpr size_t most_kept = 1024, longest_kept = 16 << 10;
-  thread_local std::unordered_map<std::string, FamilyGuess> known;
-  if (config.size() > longest_kept) return family_of_config_text(config);
-  std::string text(config);
-  const auto found = known.find(text);
-  if (found != known.end()) return found->second;
-  if (known.size() == most_kept) known.clear();
-  return known.emplace(std::move(text), family_of_config_text(config)).first->second;
 }
 
 }  // namespace
@@ -179,7 +167,8 @@ FamilyGuess family_of_stored(std::string_view model_name, std::string_view confi
     if (auto found = family_of_folder(location)) return *std::move(found);
   }
   if (!config.empty()) {
-    FamilyGuess found = known_family_of_config(config);
+    thread_local TextMemo<FamilyGuess> known;
+    FamilyGuess found = known.of(config, family_of_config_text);
     if (found.model_family != "unknown") return found;
   }
   return detect_family(model_name);

@@ -2,10 +2,10 @@
 
 #include <set>
 #include <string>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
+#include "base/text_memo.h"
 #include "model/estimate/memory.h"
 #include "model/estimate/named_config.h"
 #include "model/files/json_text.h"
@@ -40,24 +40,13 @@ bool can_estimate(std::string_view config) {
   }
 }
 
-// Lists of models often have the same few configs many times.
-bool known_to_estimate(std::string_view config) {
-  constexpr size_t most_kept = 4096, longest_kept = 16 << 10;
-  thread_local std::unordered_map<std::string, bool> known;
-  if (config.size() > longest_kept) return can_estimate(config);
-  std::string text(config);
-  const auto found = known.find(text);
-  if (found != known.end()) return found->second;
-  if (known.size() == most_kept) known.clear();
-  return known.emplace(std::move(text), can_estimate(config)).first->second;
-}
-
 // A config that nothing can be estimated by leaves it to the name.
 void config_profile_chunk(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
   const TextColumn names(input, 0), families(input, 1), tasks(input, 2), configs(input, 3), sizes(input, 4);
+  thread_local TextMemo<bool> known;
   for_each_row(info, input, [&](idx_t row) {
     std::string all = fmt::format("{} {} {} {}", families[row], tasks[row], sizes[row], configs[row]);
-    if (!known_to_estimate(configs[row])) all += name_text(names[row], families[row], tasks[row]);
+    if (!known.of(configs[row], can_estimate)) all += name_text(names[row], families[row], tasks[row]);
     const Digest digest = md5_of(all);
     assign_text(output, row, "config " + std::string(digest.data(), 16));
   });
