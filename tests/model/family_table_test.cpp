@@ -22,6 +22,12 @@ std::string parse_error(std::string_view text) {
   return "";
 }
 
+using Cases = std::vector<std::pair<std::string_view, std::string_view>>;  // name and family
+
+void expect_families(const FamilyTable& table, const Cases& cases) {
+  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
+}
+
 TEST(FamilyTable, RefusesBadRows) {
   struct Case {
     std::string_view text, message;
@@ -85,7 +91,7 @@ TEST(FamilyTable, KindsWeighDifferently) {
       "organisation\tvision\t-\teyes inc\n"
       "hide\t-\t-\twriter block\n",
       "t");
-  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+  const Cases cases = {
       {"writer", "text_generation"},
       {"writer-block", "unknown"},
       {"reader-writer", "text_generation"},
@@ -107,7 +113,7 @@ TEST(FamilyTable, KindsWeighDifferently) {
       {"eyes-inc/writer", "vision"},
       {"eyes-inc-2/writer", "text_generation"},
   };
-  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
+  expect_families(table, cases);
   EXPECT_EQ(detect_family("writer-short", table).task, "summarization");
   EXPECT_EQ(detect_family("eye-deep", table).task, "depth-estimation");
 }
@@ -121,7 +127,7 @@ TEST(FamilyTable, EndingsAreHeardLast) {
       "ending\ttext_generation\t-\twriter\n"
       "hide\t-\t-\tproofreader\n",
       "t");
-  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+  const Cases cases = {
       {"aeroreader", "text_embedding"},
       {"AEROREADER-2", "text_embedding"},
       {"x-aeroreaderV2", "text_embedding"},
@@ -140,7 +146,7 @@ TEST(FamilyTable, EndingsAreHeardLast) {
       {"hear", "audio"},
       {"a\xC3\xA9reader", "unknown"},
   };
-  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
+  expect_families(table, cases);
   EXPECT_EQ(detect_family("x-aeroreader", table).evidence, "reader");
   EXPECT_EQ(detect_family("x-aeroreader", table).task, "fill-mask");
 }
@@ -173,7 +179,7 @@ TEST(FamilyTable, LaterGenerationsOfALine) {
       "part\ttext_generation\t-\tab, cd two\nsince\tmultimodal\timage-text-to-text\tab 3 5, cd two 4\n"
       "type\ttext_generation\t-\tab 3 5 1b\n",
       "t");
-  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+  const Cases cases = {
       {"ab", "text_generation"},
       {"ab-3", "text_generation"},
       {"ab-3.4", "text_generation"},
@@ -200,7 +206,7 @@ TEST(FamilyTable, LaterGenerationsOfALine) {
       {"ab-3.", "text_generation"},
       {"ab-99999999999999999999", "text_generation"},
   };
-  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
+  expect_families(table, cases);
   EXPECT_EQ(parse_error("since\tvision\t-\tab\n"), "t.tsv:1: 'ab' is no line of models with a generation");
   EXPECT_EQ(parse_error("since\tvision\t-\tab 3\n"), "t.tsv:1: 'ab' is in no row of the table");
 }
@@ -213,12 +219,12 @@ TEST(FamilyTable, ModelTypesAreAddedWhereTheTableSaysNothing) {
   FamilyTable table = parse_family_table(
       "part\ttext_generation\t-\tlama\ntype\ttext_embedding\t-\tbge\ntype\tvision\t-\tknown\n", "t");
   add_model_types(table, ModelTypes(text, "types.tsv"));
-  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+  const Cases cases = {
       {"x-AbCd", "vision"},   {"ab-cd-text", "vision"}, {"word-1", "audio"},
       {"a-word", "unknown"},  {"a-longer-x", "audio"},  {"bge-lama2", "text_embedding"},
       {"clip", "multimodal"}, {"known", "vision"},      {"none-such", "unknown"},
   };
-  for (const auto& [name, family] : cases) EXPECT_EQ(detect_family(name, table).model_family, family) << name;
+  expect_families(table, cases);
 }
 
 TEST(FamilyTable, ShippedTableIsLarge) {

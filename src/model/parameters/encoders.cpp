@@ -77,12 +77,17 @@ bool has_pooler(std::string_view head) {
          head == "ForNextSentencePrediction" || head == "ForPreTraining";
 }
 
-bool bert(const ModelConfig& config, std::string_view head, Tally& tally) {
-  const Encoder e = encoder_of(config);
+// What BERT and RoBERTa have below their heads.
+void add_body(const ModelConfig& config, const Encoder& e, Tally& tally) {
   add_embeddings(e, config.natural("max_position_embeddings"), config.natural("type_vocab_size"), tally);
   tally.add("embeddings.norm", norm(e.embedded));
   add_layers(e, attention(e), tally);
   add_cross_attention(config, e, tally);
+}
+
+bool bert(const ModelConfig& config, std::string_view head, Tally& tally) {
+  const Encoder e = encoder_of(config);
+  add_body(config, e, tally);
   if (has_pooler(head)) tally.add("pooler", linear(e.hidden, e.hidden));
   if (head == "ForNextSentencePrediction" || head == "ForPreTraining")
     tally.add("head.next", linear(e.hidden, 2));
@@ -101,7 +106,6 @@ bool ernie(const ModelConfig& config, std::string_view head, Tally& tally) {
   return bert(config, head, tally);
 }
 
-// RoBERTa has its dense layer in the head for sequences, where BERT has a pooler.
 // The heads of RoBERTa's kin: a classifier of whole texts has a dense layer of its own and no pooler.
 bool add_roberta_head(std::string_view head, const ModelConfig& config, const Encoder& e, Tally& tally) {
   const bool sequence = head == "ForSequenceClassification";
@@ -116,10 +120,7 @@ bool add_roberta_head(std::string_view head, const ModelConfig& config, const En
 
 bool roberta(const ModelConfig& config, std::string_view head, Tally& tally) {
   const Encoder e = encoder_of(config);
-  add_embeddings(e, config.natural("max_position_embeddings"), config.natural("type_vocab_size"), tally);
-  tally.add("embeddings.norm", norm(e.embedded));
-  add_layers(e, attention(e), tally);
-  add_cross_attention(config, e, tally);
+  add_body(config, e, tally);
   return add_roberta_head(head, config, e, tally);
 }
 
