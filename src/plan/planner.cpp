@@ -170,7 +170,7 @@ PlanSummary make_plan(Store& store, const PlanSpec& asked, std::vector<std::stri
   }
   transaction.roll_back();
   summary.plan_id = same ? previous : 0;
-  if (!same) return summary;
+  if (!same || !keep(summary)) return summary;
   Transaction noting(connection);
   keep_calibration(connection, calibration);
   note_equal(connection, previous, fingerprint);

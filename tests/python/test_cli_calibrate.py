@@ -2,7 +2,9 @@
 
 import json
 
+import duckdb
 import pytest
+from cli_driver import digest
 
 CONFIG = {"model_type": "gpt2", "n_layer": 2, "n_embd": 64, "n_head": 2}
 TAKES_MEMORY = """#% workload mode="generate" seq_len=16 new_tokens=2
@@ -90,3 +92,15 @@ def test_a_removed_plan_leaves_no_profile(planned):
     planned("plan", "remove", "flags", "--yes")
     assert planned.query("SELECT count(*) FROM plan_profiles") == [(0,)]
     planned("store", "verify")
+
+
+def test_a_dry_run_of_an_equal_plan_writes_nothing(planned, bare_python):
+    """Though outcomes are new that say nothing of memory or time, which the next plan takes note of."""
+    planned("run", "--python", bare_python)
+    planned("plan", "--model", "net", "--batch-sizes", "1,2,4")
+    with duckdb.connect(str(planned.folder / "testloom.duckdb")) as connection:
+        connection.execute("UPDATE outcomes SET started_at = started_at + INTERVAL 1 DAY")
+    before = digest(planned.folder / "testloom.duckdb")
+    for more, same in ((["--dry-run"], True), ([], False)):
+        assert "nothing changed" in planned("plan", "--model", "net", "--batch-sizes", "1,2,4", *more).stdout
+        assert (digest(planned.folder / "testloom.duckdb") == before) is same
