@@ -51,10 +51,6 @@ void correct(const Calibration& calibration, const std::string& hardware_type, b
   if (time && prediction.time_s > 0) prediction.time_s = corrected(*time, prediction.time_s);
 }
 
-}  // namespace
-
-namespace {
-
 std::string torch_of_runs(Connection& connection) {
   Result rows = connection.query(
       "SELECT environment->>'torch' FROM runs WHERE regexp_matches(environment->>'torch', '^[0-9]+[.]') "
