@@ -82,7 +82,8 @@ Journal::Journal(const fs::path& store_path, const RunInfo& info) {
   json.member("started_at_us", info.started_at_us)
       .member("engine", info.engine)
       .member("python", info.python);
-  json.member("host", info.host).key("environment").raw(info.environment_json).end_object();
+  json.member("host", info.host).key("environment").raw(info.environment_json);
+  json.key("settings").raw(info.settings_json).end_object();
   append_line(json.take());
   // Others see it from here on: locked, and with its first line.
   if (::rename(unfinished.c_str(), path_.c_str()) != 0) fail(path_, errno);
@@ -126,16 +127,21 @@ int64_t ingest_journal(Store& store, const fs::path& journal) {
 CREATE OR REPLACE TEMP TABLE journal AS
 SELECT * FROM read_ndjson({}, ignore_errors = true, hive_partitioning = false, maximum_object_size = 67108864, columns = {{
   type: 'VARCHAR', run_id: 'VARCHAR', plan_id: 'INTEGER', started_at_us: 'BIGINT', ended_at_us: 'BIGINT',
-  engine: 'VARCHAR', python: 'VARCHAR', host: 'VARCHAR', environment: 'JSON',
+  engine: 'VARCHAR', python: 'VARCHAR', host: 'VARCHAR', environment: 'JSON', settings: 'JSON',
   test_id: 'UUID', "case": 'VARCHAR', attempt: 'INTEGER', outcome: 'VARCHAR', reason: 'VARCHAR',
   duration_s: 'DOUBLE', peak_memory_bytes: 'BIGINT', result: 'JSON',
-  error_type: 'VARCHAR', error_message: 'VARCHAR', traceback: 'VARCHAR', output_tail: 'VARCHAR'}});
+  error_type: 'VARCHAR', error_message: 'VARCHAR', traceback: 'VARCHAR', output_tail: 'VARCHAR',
+  model_name: 'VARCHAR', hardware_type: 'VARCHAR', batch_size: 'BIGINT', template_name: 'VARCHAR', axes: 'JSON',
+  repetition: 'INTEGER', observed: 'VARCHAR', slot: 'VARCHAR', start: 'VARCHAR', cores: 'INTEGER', beside: 'JSON',
+  peak_device_memory_bytes: 'BIGINT', estimated_memory_bytes: 'BIGINT', estimated_host_memory_bytes: 'BIGINT',
+  output_file: 'VARCHAR', artifacts: 'VARCHAR'}});
 )sql",
       sql_path(journal)));
   check_header(connection);
   connection.execute(R"sql(
 INSERT INTO runs
-SELECT run_id, plan_id, make_timestamp(started_at_us), NULL, engine, python, host, environment FROM journal
+SELECT run_id, plan_id, make_timestamp(started_at_us), NULL, engine, python, host, environment, settings, NULL
+FROM journal
 WHERE type = 'run' AND run_id NOT IN (SELECT run_id FROM runs);
 UPDATE runs SET ended_at = (SELECT make_timestamp(max(ended_at_us)) FROM journal WHERE type = 'end')
 WHERE run_id = (SELECT run_id FROM journal WHERE type = 'run') AND ended_at IS NULL
@@ -144,11 +150,15 @@ WHERE run_id = (SELECT run_id FROM journal WHERE type = 'run') AND ended_at IS N
   Result rows = connection.query(R"sql(
 INSERT INTO outcomes
 SELECT r.run_id, j.test_id, j."case", j.attempt, j.outcome, j.reason, make_timestamp(j.started_at_us), j.duration_s,
-       j.peak_memory_bytes, j.result, j.error_type, j.error_message, j.traceback, j.output_tail
+       j.peak_memory_bytes, j.result, j.error_type, j.error_message, j.traceback, j.output_tail,
+       j.model_name, j.hardware_type, j.batch_size, j.template_name, coalesce(j.axes, '{}'), coalesce(j.repetition, 1), j.observed, j.slot,
+       j.start, j.cores, j.beside, j.peak_device_memory_bytes, j.estimated_memory_bytes,
+       j.estimated_host_memory_bytes, j.environment, j.output_file, j.artifacts
 FROM journal j, (SELECT run_id FROM journal WHERE type = 'run') r
 WHERE j.type = 'outcome' AND j.test_id IS NOT NULL AND j.outcome IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM outcomes o
-                  WHERE o.run_id = r.run_id AND o.test_id = j.test_id AND o.attempt = j.attempt)
+                  WHERE o.run_id = r.run_id AND o.test_id = j.test_id
+                    AND o.repetition = coalesce(j.repetition, 1) AND o.attempt = j.attempt)
 )sql");
   const int64_t added = rows.next() ? rows.integer(0) : 0;
   connection.execute("DROP TABLE journal");

@@ -21,6 +21,7 @@ struct RunInfo {
   std::string python;
   std::string host;
   std::string environment_json = "{}";
+  std::string settings_json = "{}";  // what the run was asked to do, as its flags and the spec say it
 };
 
 // A new run's id: its start in UTC, and the process, so that two machines' runs do not meet.

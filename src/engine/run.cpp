@@ -16,6 +16,7 @@
 #include "engine/local/process.h"
 #include "engine/local/python.h"
 #include "engine/plan_schedule.h"
+#include "engine/test_outcome.h"
 #include "plan/planner.h"
 
 namespace testloom {
@@ -165,16 +166,6 @@ class LocalRun {
     }
     return attempt_test(test, content,
                         {request_.python, folder_.path() / "runner.py", folder, request_.timeout_seconds});
-  }
-
-  Outcome not_run(const PlannedTest& test, std::string_view word, std::string reason) const {
-    Outcome result;
-    result.test_id = test.test_id;
-    result.case_name = test.case_name;
-    result.outcome = word;
-    result.reason = std::move(reason);
-    result.started_at_us = utc_now_microseconds();
-    return result;
   }
 
   Outcome absent(const PlannedTest& test) const {

@@ -66,16 +66,16 @@ void add_info(std::vector<Check>& checks) {
 }
 
 void add_unique(std::vector<Check>& checks) {
-  for (const auto& [table, key] :
-       std::initializer_list<std::pair<const char*, Names>>{{"templates", {"template_id"}},
-                                                            {"template_versions", {"version_id"}},
-                                                            {"template_parts", {"version_id", "part"}},
-                                                            {"model_mapping", {"mapping_id"}},
-                                                            {"models", {"model_id"}},
-                                                            {"models", {"model_name"}},
-                                                            {"plans", {"plan_id"}},
-                                                            {"runs", {"run_id"}},
-                                                            {"outcomes", {"run_id", "test_id", "attempt"}}})
+  for (const auto& [table, key] : std::initializer_list<std::pair<const char*, Names>>{
+           {"templates", {"template_id"}},
+           {"template_versions", {"version_id"}},
+           {"template_parts", {"version_id", "part"}},
+           {"model_mapping", {"mapping_id"}},
+           {"models", {"model_id"}},
+           {"models", {"model_name"}},
+           {"plans", {"plan_id"}},
+           {"runs", {"run_id"}},
+           {"outcomes", {"run_id", "test_id", "repetition", "attempt"}}})
     checks.push_back(unique(table, key, kRestore));
   for (const auto& [table, key] : std::initializer_list<std::pair<const char*, Names>>{
            {"plan_models", {"plan_id", "model"}},
@@ -102,8 +102,8 @@ void add_catalog(std::vector<Check>& checks) {
                           {"version_id", "part"}, kRestore));
   checks.push_back(refers("model_mapping", {"template_id"}, "templates", {"template_id"},
                           {"mapping_id", "template_id"}, "map the model again"));
-  checks.push_back(
-      refers("outcomes", {"run_id"}, "runs", {"run_id"}, {"run_id", "test_id", "attempt"}, kRestore));
+  checks.push_back(refers("outcomes", {"run_id"}, "runs", {"run_id"},
+                          {"run_id", "test_id", "repetition", "attempt"}, kRestore));
 }
 
 // Rows of plans that are not there: the next plan of that number would get them. Runs may outlive their plan.
@@ -220,13 +220,15 @@ void add_json(Connection& connection, std::vector<Check>& checks) {
       "database_name) WHERE c.database_name = current_database() AND c.data_type = 'JSON' ORDER BY 1, 2");
   while (rows.next()) {
     const std::string table(rows.text(0)), column(rows.text(1));
-    const std::string wanted = column == "result" ? "" : column == "skipped" ? "ARRAY" : "OBJECT";
+    const std::string wanted = column == "result"                          ? ""
+                               : column == "skipped" || column == "beside" ? "ARRAY"
+                                                                           : "OBJECT";
     const Names key = table == "models"              ? Names{"model_id"}
                       : table == "plan_models"       ? Names{"plan_id", "model"}
                       : table == "combos"            ? Names{"plan_id", "combo"}
                       : table == "template_versions" ? Names{"version_id"}
                       : table == "plans"             ? Names{"plan_id"}
-                      : table == "outcomes"          ? Names{"run_id", "test_id", "attempt"}
+                      : table == "outcomes"          ? Names{"run_id", "test_id", "repetition", "attempt"}
                       : table == "runs"              ? Names{"run_id"}
                                                      : Names{column};
     checks.push_back(rows_that(

@@ -157,7 +157,9 @@ CREATE TABLE runs (
   engine VARCHAR NOT NULL,
   python VARCHAR,
   host VARCHAR,
-  environment JSON
+  environment JSON,
+  settings JSON,
+  journal_bytes BIGINT
 );
 
 CREATE TABLE outcomes (
@@ -174,7 +176,30 @@ CREATE TABLE outcomes (
   error_type VARCHAR,
   error_message VARCHAR,
   traceback VARCHAR,
-  output_tail VARCHAR
+  output_tail VARCHAR,
+  model_name VARCHAR,
+  hardware_type VARCHAR,
+  batch_size BIGINT,
+  template_name VARCHAR,
+  axes JSON,
+  repetition INTEGER DEFAULT 1,
+  observed VARCHAR,
+  slot VARCHAR,
+  start VARCHAR,
+  cores INTEGER,
+  beside JSON,
+  peak_device_memory_bytes BIGINT,
+  estimated_memory_bytes BIGINT,
+  estimated_host_memory_bytes BIGINT,
+  environment JSON,
+  output_file VARCHAR,
+  artifacts VARCHAR
+);
+
+CREATE TABLE baselines (
+  baseline_name VARCHAR NOT NULL,
+  run_id VARCHAR NOT NULL,
+  created_at TIMESTAMP NOT NULL
 );
 )sql";
 
@@ -318,6 +343,35 @@ ALTER TABLE plan_skips ADD COLUMN profile VARCHAR;
 ALTER TABLE plan_cells ADD COLUMN host_memory_bytes BIGINT;
 ALTER TABLE plan_cells ADD COLUMN time_s DOUBLE;
 UPDATE store_info SET schema_version = 4;
+)sql";
+
+// What outcomes of before say of their test stands in their case alone.
+const char* const kFromSchema4Sql = R"sql(
+ALTER TABLE runs ADD COLUMN settings JSON;
+ALTER TABLE runs ADD COLUMN journal_bytes BIGINT;
+ALTER TABLE outcomes ADD COLUMN model_name VARCHAR;
+ALTER TABLE outcomes ADD COLUMN hardware_type VARCHAR;
+ALTER TABLE outcomes ADD COLUMN batch_size BIGINT;
+ALTER TABLE outcomes ADD COLUMN template_name VARCHAR;
+ALTER TABLE outcomes ADD COLUMN axes JSON;
+ALTER TABLE outcomes ADD COLUMN repetition INTEGER DEFAULT 1;
+ALTER TABLE outcomes ADD COLUMN observed VARCHAR;
+ALTER TABLE outcomes ADD COLUMN slot VARCHAR;
+ALTER TABLE outcomes ADD COLUMN start VARCHAR;
+ALTER TABLE outcomes ADD COLUMN cores INTEGER;
+ALTER TABLE outcomes ADD COLUMN beside JSON;
+ALTER TABLE outcomes ADD COLUMN peak_device_memory_bytes BIGINT;
+ALTER TABLE outcomes ADD COLUMN estimated_memory_bytes BIGINT;
+ALTER TABLE outcomes ADD COLUMN estimated_host_memory_bytes BIGINT;
+ALTER TABLE outcomes ADD COLUMN environment JSON;
+ALTER TABLE outcomes ADD COLUMN output_file VARCHAR;
+ALTER TABLE outcomes ADD COLUMN artifacts VARCHAR;
+CREATE TABLE baselines (
+  baseline_name VARCHAR NOT NULL,
+  run_id VARCHAR NOT NULL,
+  created_at TIMESTAMP NOT NULL
+);
+UPDATE store_info SET schema_version = 5;
 )sql";
 
 namespace {

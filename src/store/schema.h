@@ -6,7 +6,7 @@
 namespace testloom {
 
 // Raised with every change of the tables; a store of a higher version is refused.
-inline constexpr int kSchemaVersion = 4;
+inline constexpr int kSchemaVersion = 5;
 
 // Every table, without the row in store_info that says which version they are.
 extern const char* const kTablesSql;
@@ -16,6 +16,7 @@ extern const char* const kEstimateTablesSql;
 extern const char* const kFromSchema1Sql;
 extern const char* const kFromSchema2Sql;
 extern const char* const kFromSchema3Sql;
+extern const char* const kFromSchema4Sql;
 
 // The view `tests`: one row a test of any plan, made on reading from plan_models, combos, test_rows and
 // template_versions. It uses DuckDB's built-in functions alone, so that any DuckDB client can read it.

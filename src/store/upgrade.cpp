@@ -68,9 +68,12 @@ void upgrade_older(Connection& connection) {
   Transaction transaction(connection);
   if (schema_version(connection) < 2) connection.execute(kFromSchema1Sql);
   if (schema_version(connection) < 3) connection.execute(kFromSchema2Sql);
-  connection.execute(kFromSchema3Sql);
-  connection.execute(kEstimateTablesSql);
-  connection.execute(tests_view_sql());
+  if (schema_version(connection) < 4) {
+    connection.execute(kFromSchema3Sql);
+    connection.execute(kEstimateTablesSql);
+    connection.execute(tests_view_sql());
+  }
+  connection.execute(kFromSchema4Sql);
   transaction.commit();
 }
 

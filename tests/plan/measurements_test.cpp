@@ -12,7 +12,8 @@ class Measurements : public Estimates {
            const std::vector<std::pair<PlannedTest, int64_t>>& tests, const std::string& outcome = "passed",
            double seconds = 0.5) {
     connection().query(
-        "INSERT INTO runs VALUES (?, ?, '2026-01-01', NULL, 'local', NULL, NULL, '{\"torch\": \"2.5.1\"}')",
+        "INSERT INTO runs VALUES (?, ?, '2026-01-01', NULL, 'local', NULL, NULL, '{\"torch\": \"2.5.1\"}', "
+        "NULL, NULL)",
         {run_id, plan_id});
     for (const auto& [test, bytes] : tests) {
       connection().query(

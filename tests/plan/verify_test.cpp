@@ -42,7 +42,7 @@ class Verification : public StoreFixture {
     list.close();
     make_plans(*made);
     connection.execute(
-        "INSERT INTO runs VALUES ('r', 2, now()::TIMESTAMP, NULL, 'local', NULL, NULL, '{}');"
+        "INSERT INTO runs VALUES ('r', 2, now()::TIMESTAMP, NULL, 'local', NULL, NULL, '{}', NULL, NULL);"
         "INSERT INTO outcomes (run_id, test_id, \"case\", attempt, outcome, started_at, result) SELECT 'r', "
         "test_id, \"case\", 1, 'passed', now()::TIMESTAMP, '{}' FROM tests WHERE plan_id = 2");
   }
@@ -155,7 +155,7 @@ const std::vector<Breakage>& breakages() {
        {"plans: rows that are there again, by plan_id",
         "plans: another number of tests than there are rows"}},
       {again("runs"), {"runs: rows that are there again, by run_id"}},
-      {again("outcomes"), {"outcomes: rows that are there again, by run_id, test_id, attempt"}},
+      {again("outcomes"), {"outcomes: rows that are there again, by run_id, test_id, repetition, attempt"}},
       {again("plan_cells"), {"plan_cells: rows that are there again, by plan_id, cell"}},
       {again("combos"),
        {"combos: rows that are there again, by plan_id, combo",

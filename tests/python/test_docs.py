@@ -120,7 +120,9 @@ def test_every_key_of_the_journal(store, bare_python):
         found.setdefault(entry["type"], set()).update(entry)
     kinds = re.split(r"^### `(\w+)`.*\n", section(STORE, "## The journal"), flags=re.MULTILINE)
     told = {kind: {code(row[0]) for row in table_rows(text)} for kind, text in zip(kinds[1::2], kinds[2::2])}
-    assert told == found
+    assert set(told) == set(found)
+    for kind, keys in found.items():  # some stand there only where there is something to say
+        assert keys <= told[kind], kind
 
 
 # --- docs/plans.md

@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/local/process.h"
+#include "engine/test_outcome.h"
 
 namespace testloom {
 
@@ -112,10 +113,7 @@ void take_end(const ProcessEnd& end, bool killed_for_memory, double timeout_seco
 }  // namespace
 
 Outcome attempt_test(const PlannedTest& test, const std::string& content, const AttemptRequest& request) {
-  Outcome result;
-  result.test_id = test.test_id;
-  result.case_name = test.case_name;
-  result.started_at_us = utc_now_microseconds();
+  Outcome result = outcome_of_test(test);
   std::error_code error;
   fs::create_directories(request.work_folder / "cwd", error);
   const fs::path file = request.work_folder / "test.py";
