@@ -32,6 +32,7 @@ if(TARGET testloom_plan)
 endif()
 if(TARGET testloom_engine)
   testloom_embed(testloom_engine python ${PROJECT_SOURCE_DIR}/python/testloom/runner.py
+                 ${PROJECT_SOURCE_DIR}/python/testloom/warm_parent.py
                  ${PROJECT_SOURCE_DIR}/src/engine/local/probe.py
                  ${PROJECT_SOURCE_DIR}/src/engine/local/measure.py
                  ${PROJECT_SOURCE_DIR}/src/template/oracle.py)

@@ -4,7 +4,7 @@
 
 TEST_FILE is imported as the module `testloom_test` (never `__main__`), with its folder first on sys.path and sys.argv
 reduced to its path. The one top-level callable `test_…` defined in it is called without arguments. The record is
-written to RESULT_FILE + ".tmp", synced and renamed, so RESULT_FILE is either whole or absent; then the process exits
+written to RESULT_FILE + ".tmp" and renamed, so RESULT_FILE is either whole or absent; then the process exits
 at once, whatever threads and exit handlers are left. Its status says nothing: a record that is there says everything,
 and no record means that the process crashed. The test owns stdout and stderr; the runner adds only the traceback of
 what the test raised, on stderr, and there too why it could not write a record.
@@ -53,7 +53,7 @@ from importlib.util import decode_source, spec_from_file_location
 from io import FileIO, StringIO
 from json import JSONEncoder
 from operator import methodcaller
-from os import PathLike, _exit, fsdecode, fspath, fsync, getpid, makedirs, replace
+from os import PathLike, _exit, fsdecode, fspath, getpid, makedirs, replace
 from os.path import dirname
 from resource import RUSAGE_SELF, getrusage
 from signal import ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL, SIG_IGN, SIGINT, setitimer, signal
@@ -77,6 +77,8 @@ MAX_TRACEBACK = 64_000
 RECURSION_LIMIT = getrecursionlimit()
 # Address space that is handed back after the test, so that one which used up all of its limit can still be reported.
 RESERVED_BYTES = 8 << 20
+# Of libraries and other files that the process which this one was forked from had loaded.
+shared_file_bytes = 0
 
 OUT_OF_MEMORY = re.compile(
     r"(?i)out of memory|can(no|')t allocate memory|unable to allocate .* for an array|\b(OutOf)?MemoryError\b"
@@ -334,12 +336,21 @@ def plain_result(returned):
 
 
 def peak_memory():
-    """Returns the peak in bytes; the kernel's own mark, since getrusage counts what the parent held before exec."""
-    status, _, _ = attempt(lambda: FileIO("/proc/self/status").readall())
-    mark = re.search(rb"^VmHWM:\s*(\d+) kB", status or b"", re.MULTILINE)
-    if mark:
-        return int(mark.group(1)) * 1024
+    """Returns the peak in bytes; the kernel's own mark, since getrusage counts what the parent held before exec.
+
+    A forked process maps the pages of libraries only as it touches them: it counts as if it had loaded them itself.
+    """
+    held, mapped = memory_mark("VmHWM"), memory_mark("RssFile")
+    if held is not None:
+        return held + max(0, shared_file_bytes - (mapped or 0))
     return getrusage(RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def memory_mark(name):
+    """Returns a line of /proc/self/status in bytes, or None."""
+    status, _, _ = attempt(lambda: FileIO("/proc/self/status").readall())
+    mark = re.search(rb"^%s:\s*(\d+) kB" % name.encode(), status or b"", re.MULTILINE)
+    return int(mark.group(1)) * 1024 if mark else None
 
 
 def version_of(library):
@@ -363,7 +374,6 @@ def write_record(result_file, record):
     with FileIO(result_file + ".tmp", "w") as partial:
         while data:
             data = data[partial.write(data) :]
-        fsync(partial.fileno())
     replace(result_file + ".tmp", result_file)
 
 

@@ -15,11 +15,13 @@
 #include "base/files.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "catalog/template_parts.h"
 #include "cli/error_object.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
 #include "engine/journal.h"
+#include "engine/local/guard.h"
 #include "testloom/error.h"
 
 namespace testloom::cli {
@@ -65,6 +67,32 @@ CLI::Validator seconds_check(bool zero_allowed) {
         return fmt::format("{} is not a {}number of seconds", quote(text), zero_allowed ? "" : "positive ");
       },
       "SECONDS");
+}
+
+namespace {
+
+template <typename Parse>
+CLI::Validator parse_check(Parse parse, const std::string& what) {
+  return CLI::Validator(
+      [parse](std::string& text) {
+        try {
+          parse(text);
+          return std::string();
+        } catch (const Error& error) {
+          return fmt::format("{}: {}", error.message(), error.diagnostics().front().hint);
+        }
+      },
+      what);
+}
+
+}  // namespace
+
+CLI::Validator time_check() {
+  return parse_check([](const std::string& text) { seconds_of(text); }, "TIME");
+}
+
+CLI::Validator size_check() {
+  return parse_check([](const std::string& text) { bytes_of(text); }, "SIZE");
 }
 
 namespace {
@@ -250,6 +278,34 @@ void fill_standard_descriptors() {
   }
 }
 
+int act(const Context& context) {
+  try {
+    return context.action();
+  } catch (const Error& error) {
+    report(error, context.json);
+    return exit_code(error.kind());
+  }
+}
+
+int act_guarded(const Context& context) {
+  std::fflush(nullptr);
+  const GuardedEnd end = run_guarded([&] {
+    try {
+      return act(context);
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "testloom: {}\n", printable(error.what()));
+      return exit_code(ErrorKind::engine);
+    }
+  });
+  if (end.signal == 0) return end.exit_status;
+  const char* name = ::sigabbrev_np(end.signal);
+  report(
+      Error(ErrorKind::engine, fmt::format("it was ended by SIG{}", name ? name : std::to_string(end.signal)),
+            "what was reported is kept; `testloom run --resume` goes on"),
+      context.json);
+  return exit_code(ErrorKind::engine);
+}
+
 int run(int argc, char** argv) {
   fill_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);
@@ -268,11 +324,11 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
       throw usage_error(app, error);
     }
-    return context.action();
   } catch (const Error& error) {
     report(error, context.json);
     return exit_code(error.kind());
   }
+  return context.is_guarded ? act_guarded(context) : act(context);
 }
 
 }  // namespace

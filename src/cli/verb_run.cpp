@@ -1,10 +1,10 @@
 // `testloom run`: runs a plan's tests on this machine and shows each outcome as it comes.
 #include <fmt/format.h>
-#include <boost/json.hpp>
 
-#include "base/json_writer.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "catalog/names.h"
+#include "cli/run_shown.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
 #include "engine/local/python.h"
@@ -15,106 +15,114 @@ namespace testloom::cli {
 namespace {
 
 struct RunOptions {
-  std::optional<std::string> plan;
-  std::optional<std::string> hardware;
-  std::optional<std::string> python;
-  double timeout = 600;
-  bool changed = false;
+  std::optional<std::string> plan, hardware, python, where, shard, spec, memory;
+  std::string timeout = "600";
+  int jobs = 0, retries = 0, repeat = 1;
+  bool changed = false, failed = false, resume = false, fail_fast = false, dry_run = false, no_deps = false;
+  bool overcommit = false, require_hardware = false, strict = false, fresh = false, json_lines = false;
 };
 
-// "p50 5.2 ms, 190/s" from a result that has them.
-std::string figures_of(const std::string& result_json) {
-  boost::system::error_code error;
-  const boost::json::value result = boost::json::parse(result_json, error);
-  if (error || !result.is_object()) return "";
-  std::string figures;
-  const auto* latency = result.get_object().if_contains("latency_s");
-  if (latency && latency->is_object()) {
-    const auto* p50 = latency->get_object().if_contains("p50");
-    if (p50 && p50->is_number()) figures += "p50 " + show_seconds(p50->to_number<double>());
-  }
-  const auto* throughput = result.get_object().if_contains("throughput_per_s");
-  if (throughput && throughput->is_number())
-    figures += fmt::format(", {:.4g}/s", throughput->to_number<double>());
-  return figures;
+// The spec whose sections say how hardware is used; nothing where there is none.
+std::optional<PlanSpec> spec_of(const RunOptions& options) {
+  if (options.spec) return read_spec(*options.spec);
+  std::error_code error;
+  if (std::filesystem::exists("testloom.toml", error)) return read_spec("testloom.toml");
+  return std::nullopt;
 }
 
-void show_outcome(const PlannedTest& test, const Outcome& result) {
-  std::string line = coloured(fmt::format("{:<8}", result.outcome), colour_of_outcome(result.outcome));
-  line += "  " + one_line(test.case_name, 200);
-  if (result.duration_s) line += "  " + show_seconds(*result.duration_s);
-  if (result.peak_memory_bytes) line += "  " + show_bytes(static_cast<double>(*result.peak_memory_bytes));
-  const std::string figures = result.result_json.empty() ? "" : figures_of(result.result_json);
-  if (!figures.empty()) line += "  " + figures;
-  if (!result.reason.empty()) line += "  (" + one_line(result.reason, 300) + ")";
-  print_line(line);
-  if (result.error_message.empty()) return;
-  print_line(
-      fmt::format("          {}: {}", one_line(result.error_type), one_line(result.error_message, 500)));
+Selection selection_of(const RunOptions& options, std::vector<std::string>& notes) {
+  Selection selection;
+  selection.plan = options.plan;
+  if (options.hardware) selection.hardware_types = parse_hardware_types(*options.hardware, notes);
+  selection.where = options.where.value_or("");
+  selection.only_changed = options.changed;
+  selection.only_failed = options.failed;
+  selection.without_dependencies = options.no_deps;
+  if (options.shard) selection.shard = shard_of(*options.shard);
+  selection.repeat = options.repeat;
+  return selection;
 }
 
-void show_running(const PlannedTest& test, const RunProgress& progress) {
-  if (!errors_are_terminal()) return;
-  fmt::print(stderr, "\r\x1b[K[{}/{}] {}", progress.done, progress.total, one_line(test.case_name, 60));
-  std::fflush(stderr);
+RunRequest request_of(const Context& context, const RunOptions& options, std::vector<std::string>& notes) {
+  RunRequest request;
+  request.store_path = context.store_path;
+  request.wait_seconds = context.wait_seconds;
+  request.selection = selection_of(options, notes);
+  request.resume = options.resume;
+  request.python = choose_python(options.python, context.program_folder);
+  request.timeout_seconds = seconds_of(options.timeout);
+  request.jobs = options.jobs;
+  if (options.memory) request.memory_bytes = bytes_of(*options.memory);
+  request.retries = options.retries;
+  request.fail_fast = options.fail_fast;
+  request.overcommit = options.overcommit;
+  request.all_fresh = options.fresh;
+  if (std::optional<PlanSpec> spec = spec_of(options)) request.hardware = std::move(spec->hardware);
+  return request;
 }
 
-void clear_running() {
-  if (errors_are_terminal()) fmt::print(stderr, "\r\x1b[K");
-}
-
-std::string counts_line(const RunSummary& summary) {
-  std::vector<std::string> parts = {fmt::format("{} passed", summary.count(outcome::passed))};
-  for (const auto& [word, count] : summary.outcomes) {
-    if (word != outcome::passed) parts.push_back(fmt::format("{} {}", count, word));
-  }
-  return join(parts, ", ");
-}
-
-void print_summary_json(const RunSummary& summary) {
-  JsonWriter json;
-  json.begin_object()
-      .member("run_id", summary.run_id)
-      .member("duration_s", summary.duration_s)
-      .key("outcomes")
-      .begin_object();
-  for (const auto& [word, count] : summary.outcomes) json.member(word, count);
-  print_line(json.end_object().member("interrupted", summary.interrupted).end_object().text());
+int exit_code_of(const RunSummary& summary, const RunOptions& options) {
+  if (summary.interrupted) return exit_code(ErrorKind::interrupted);
+  const bool is_lax = !options.strict || (summary.flaky == 0 && summary.count(outcome::skipped) == 0 &&
+                                          summary.count(outcome::known_failure) == 0 &&
+                                          summary.count(outcome::implied_oom) == 0);
+  const bool has_hardware = !options.require_hardware || summary.absent == 0;
+  return summary.has_failures() || !is_lax || !has_hardware ? 1 : 0;
 }
 
 int run_run(const Context& context, const RunOptions& options) {
   go_on_without_reader();
-  RunRequest request;
-  request.store_path = context.store_path;
-  request.wait_seconds = context.wait_seconds;
-  request.plan = options.plan;
   std::vector<std::string> notes;
-  if (options.hardware) request.hardware_types = parse_hardware_types(*options.hardware, notes);
-  request.python = choose_python(options.python, context.program_folder);
-  request.timeout_seconds = options.timeout;
-  request.only_changed = options.changed;
-  const RunSummary summary =
-      run_plan(request, [&](const PlannedTest& test, const Outcome* result, const RunProgress& progress) {
-        if (!result) {
-          if (!context.json) show_running(test, progress);
-          return;
-        }
-        if (context.json) {
-          print_line(to_json_line(*result));
-          return;
-        }
-        clear_running();
-        show_outcome(test, *result);
-      });
-  print_notes(summary.notes);
-  if (context.json) {
-    print_summary_json(summary);
-  } else {
-    clear_running();
-    print_line(fmt::format("{} in {}", counts_line(summary), show_seconds(summary.duration_s)));
+  const RunRequest request = request_of(context, options, notes);
+  print_notes(notes);
+  if (options.dry_run) {
+    show_dry_run(dry_run(request), context.json || options.json_lines);
+    return 0;
   }
-  if (summary.interrupted) return exit_code(ErrorKind::interrupted);
-  return summary.has_failures() ? 1 : 0;
+  RunShown shown(options.json_lines ? RunForm::json_lines : context.json ? RunForm::json : RunForm::lines);
+  const RunSummary summary =
+      run_plan(request, [&](const PlannedTest* test, const Outcome* outcome, const RunProgress& progress) {
+        shown.show(test, outcome, progress);
+      });
+  shown.finish(summary);
+  return exit_code_of(summary, options);
+}
+
+void add_selection(CLI::App& verb, RunOptions& options) {
+  verb.add_option("--plan", options.plan, "a plan's name or number (default: the latest)");
+  verb.add_option("--hardware,--hardware-types", options.hardware, "only these hardware types");
+  verb.add_option("--where", options.where, "only tests for which this condition holds (docs/plans.md)");
+  verb.add_flag("--changed", options.changed,
+                "only tests whose definition is new or changed, or whose last outcome is no pass");
+  verb.add_flag("--failed", options.failed, "only tests whose last outcome is a failure");
+  verb.add_option("--shard", options.shard, "I/N: the I-th of N parts, by model, so that chains stay whole");
+  verb.add_flag("--no-deps", options.no_deps,
+                "do not add what selected tests depend on where it was not selected and never ran");
+  CLI::Option* resume = verb.add_flag("--resume", options.resume,
+                                      "go on with the plan's latest run, which was killed or interrupted");
+  for (const char* other : {"--hardware", "--where", "--changed", "--failed", "--shard", "--no-deps"})
+    resume->excludes(verb.get_option(other));
+}
+
+void add_limits(CLI::App& verb, RunOptions& options) {
+  verb.add_option("--jobs,-j", options.jobs, "tests at once (default: as many as there are cores)")
+      ->check(CLI::Range(1, 4096));
+  verb.add_option("--memory", options.memory,
+                  "what all tests together may take, such as 24GB or 16GiB (default: what is free)")
+      ->check(size_check());
+  verb.add_option("--timeout", options.timeout, "what each test may take: 90 (seconds), 10m, 2h")
+      ->check(time_check())
+      ->capture_default_str();
+  verb.add_option("--retries", options.retries,
+                  "attempts more at a test that fails; one that passes then is flaky")
+      ->check(CLI::Range(0, 100));
+  CLI::Option* repeat =
+      verb.add_option("--repeat", options.repeat, "run each test so many times, for `compare`")
+          ->check(CLI::Range(1, 10000));
+  verb.get_option("--resume")->excludes(repeat);
+  verb.add_flag("--overcommit", options.overcommit,
+                "run what is predicted never to fit too, by itself, instead of skipping it");
+  verb.add_flag("--fresh", options.fresh, "start each test in an interpreter of its own, fork none");
 }
 
 }  // namespace
@@ -123,20 +131,27 @@ void setup_run(CLI::App& app, Context& context) {
   CLI::App* verb =
       add_verb(app, "run", "run the tests of a plan on this machine",
                "  testloom run\n"
-               "  testloom run --plan nightly --hardware cpu --timeout 120 --python .venv/bin/python");
+               "  testloom run --plan nightly --hardware cpu --timeout 2m --python .venv/bin/python\n"
+               "  testloom run --failed --retries 1\n"
+               "  testloom run --where \"batch_size <= 4\" --jobs 4 --memory 16GB");
   auto options = std::make_shared<RunOptions>();
-  verb->add_option("--plan", options->plan, "a plan's name or number (default: the latest)");
-  verb->add_option("--hardware,--hardware-types", options->hardware, "only these hardware types");
-  verb->add_flag("--changed", options->changed,
-                 "only tests whose definition is new or changed, or whose last outcome is no pass");
-  verb->add_option("--timeout", options->timeout, "seconds that each test may take")
-      ->check(seconds_check(false))
-      ->capture_default_str();
+  add_selection(*verb, *options);
+  add_limits(*verb, *options);
   verb->add_option(
       "--python", options->python,
       "the interpreter (default: $VIRTUAL_ENV's, else the one beside the program, else python3)");
-  verb->callback(
-      [&context, options] { context.action = [&context, options] { return run_run(context, *options); }; });
+  verb->add_option("--spec", options->spec,
+                   "a spec whose [hardware.NAME] sections hold (default: testloom.toml, if it is there)");
+  verb->add_flag("--fail-fast", options->fail_fast, "start nothing more after a failure");
+  verb->add_flag("--require-hardware", options->require_hardware,
+                 "exit with 1 where tests lack their hardware");
+  verb->add_flag("--strict", options->strict, "exit with 1 for flaky, skipped and known failing tests too");
+  verb->add_flag("--json-lines", options->json_lines, "print an object for each finished test");
+  verb->add_flag("--dry-run", options->dry_run, "show what would run, in its order, and start nothing");
+  verb->callback([&context, options] {
+    context.is_guarded = !options->dry_run;
+    context.action = [&context, options] { return run_run(context, *options); };
+  });
 }
 
 }  // namespace testloom::cli

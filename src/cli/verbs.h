@@ -22,6 +22,7 @@ struct Context {
   double wait_seconds = kDefaultWaitSeconds;
   std::filesystem::path program_folder;  // where the program was called, for the Python beside it
   std::function<int()> action;           // set by the chosen verb; returns the exit code
+  bool is_guarded = false;               // what the action starts has to end with it, however it ends
   // Makes what finds included templates that are in no file; empty or nothing: there are no others.
   std::function<std::unique_ptr<TemplateFinder>(const VariantWanted&)> stored_templates;
 
@@ -35,6 +36,9 @@ CLI::App* add_verb(CLI::App& parent, const std::string& name, const std::string&
 
 // A check for options that hold seconds, with a message of its own.
 CLI::Validator seconds_check(bool zero_allowed);
+// And for those that hold a time with a unit, or a size of memory (base/units.h).
+CLI::Validator time_check();
+CLI::Validator size_check();
 
 // An option that may be given several times and takes one value each time, whatever the value looks like.
 CLI::Option* add_repeatable(CLI::App& verb, const std::string& name, std::vector<std::string>& values,

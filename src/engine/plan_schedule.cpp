@@ -8,10 +8,12 @@ Schedule schedule_of(const std::vector<PlannedTest>& tests) {
   std::unordered_map<std::string_view, size_t> index;
   for (size_t i = 0; i < tests.size(); ++i) index.emplace(tests[i].test_id, i);
   std::unordered_map<std::string_view, int64_t> models;
+  std::unordered_map<std::string_view, size_t> groups;
   std::vector<ScheduledTest> scheduled;
   for (const PlannedTest& test : tests) {
     const int64_t model = models.emplace(test.model_name, static_cast<int64_t>(models.size())).first->second;
-    ScheduledTest entry{test.priority, model, {}};
+    ScheduledTest entry{test.priority, model, {}, 0};
+    entry.group = groups.emplace(test.hardware_type, groups.size()).first->second;
     for (const std::string& dependency : test.dependencies) {
       const auto found = index.find(dependency);
       if (found != index.end()) entry.dependencies.push_back(found->second);

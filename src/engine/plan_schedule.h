@@ -8,7 +8,7 @@
 
 namespace testloom {
 
-// Dependencies that are not among the tests count as passed.
+// Dependencies that are not among the tests count as passed. Groups are hardware types.
 Schedule schedule_of(const std::vector<PlannedTest>& tests);
 
 // The numbers of the tests, each after all that it depends on, as if every test passed.

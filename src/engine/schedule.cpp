@@ -6,12 +6,12 @@
 
 namespace testloom {
 
-bool Schedule::Later::operator()(size_t a, size_t b) const {
+bool Schedule::is_before(size_t a, size_t b) const {
   const auto key = [this](size_t test) {
-    const ScheduledTest& it = schedule->tests_[test];
-    return std::make_tuple(it.priority, -schedule->path_left_[test], it.model, test);
+    const ScheduledTest& it = tests_[test];
+    return std::make_tuple(it.priority, -path_left_[test], it.model, test);
   };
-  return key(a) > key(b);
+  return key(a) < key(b);
 }
 
 Schedule::Schedule(std::vector<ScheduledTest> tests)
@@ -19,16 +19,21 @@ Schedule::Schedule(std::vector<ScheduledTest> tests)
       dependents_(tests_.size()),
       missing_(tests_.size()),
       dropped_(tests_.size(), false),
-      path_left_(tests_.size(), 0),
-      ready_(Later{this}) {
+      path_left_(tests_.size(), 0) {
   for (size_t test = 0; test < tests_.size(); ++test) {
     missing_[test] = tests_[test].dependencies.size();
     for (const size_t dependency : tests_[test].dependencies) dependents_[dependency].push_back(test);
   }
   measure_paths();
   for (size_t test = 0; test < tests_.size(); ++test) {
-    if (missing_[test] == 0) ready_.push(test);
+    if (missing_[test] == 0) put(test);
   }
+}
+
+void Schedule::put(size_t test) {
+  const size_t group = tests_[test].group;
+  while (ready_.size() <= group) ready_.emplace_back(Before{this});
+  ready_[group].insert(test);
 }
 
 // Takes the tests off from the ends of the graph, so that each is measured once all behind it are.
@@ -55,16 +60,29 @@ void Schedule::measure_paths() {
   }
 }
 
+std::optional<size_t> Schedule::peek(const std::vector<bool>& closed) const {
+  std::optional<size_t> first;
+  for (size_t group = 0; group < ready_.size(); ++group) {
+    if (ready_[group].empty() || (group < closed.size() && closed[group])) continue;
+    const size_t test = *ready_[group].begin();
+    if (!first || is_before(test, *first)) first = test;
+  }
+  return first;
+}
+
+void Schedule::take(size_t test) { ready_[tests_[test].group].erase(test); }
+
 std::optional<size_t> Schedule::next() {
-  if (ready_.empty()) return std::nullopt;
-  const size_t test = ready_.top();
-  ready_.pop();
+  const std::optional<size_t> test = peek();
+  if (test) take(*test);
   return test;
 }
 
+void Schedule::again(size_t test) { put(test); }
+
 void Schedule::passed(size_t test) {
   for (const size_t dependent : dependents_[test]) {
-    if (--missing_[dependent] == 0 && !dropped_[dependent]) ready_.push(dependent);
+    if (--missing_[dependent] == 0 && !dropped_[dependent]) put(dependent);
   }
 }
 

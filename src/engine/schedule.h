@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <queue>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +15,7 @@ struct ScheduledTest {
   int64_t priority = 5;
   int64_t model = 0;                 // the same for tests of one model, ascending in the plan's order
   std::vector<size_t> dependencies;  // indexes into the list
+  size_t group = 0;                  // of tests that wait for the same kind of place
 };
 
 class Schedule {
@@ -24,8 +25,17 @@ class Schedule {
   // Throws an Error (engine) when the dependencies have a cycle.
   explicit Schedule(std::vector<ScheduledTest> tests);
 
-  // The test to start next; none when all that are left wait for others or nothing is left.
+  // The test to start next, which stays there until it is taken; none when all that are left wait for others
+  // or nothing is left. Groups that are closed are passed over.
+  std::optional<size_t> peek(const std::vector<bool>& closed = {}) const;
+  void take(size_t test);
+  // The same in one.
   std::optional<size_t> next();
+  // Puts a test that was taken back to the front of its equals.
+  void again(size_t test);
+  size_t group_of(size_t test) const { return tests_[test].group; }
+  // The tests that wait for this one.
+  const std::vector<size_t>& dependents(size_t test) const { return dependents_[test]; }
   // Says that a test has passed: what waited for it alone becomes ready.
   void passed(size_t test);
   // Says that a test has not passed: returns every test that now can never run, nearest first.
@@ -34,10 +44,8 @@ class Schedule {
   int64_t path_left(size_t test) const { return path_left_[test]; }
 
  private:
-  struct Later {
-    const Schedule* schedule;
-    bool operator()(size_t a, size_t b) const;
-  };
+  bool is_before(size_t a, size_t b) const;
+  void put(size_t test);
   void measure_paths();
 
   std::vector<ScheduledTest> tests_;
@@ -45,7 +53,11 @@ class Schedule {
   std::vector<size_t> missing_;  // dependencies that have not passed yet
   std::vector<bool> dropped_;
   std::vector<int64_t> path_left_;
-  std::priority_queue<size_t, std::vector<size_t>, Later> ready_;
+  struct Before {
+    const Schedule* schedule;
+    bool operator()(size_t a, size_t b) const { return schedule->is_before(a, b); }
+  };
+  std::vector<std::set<size_t, Before>> ready_;  // by group
 };
 
 }  // namespace testloom

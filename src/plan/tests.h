@@ -79,6 +79,8 @@ class TestRenderer {
   // Reads what rendering the test needs, unless it is there already: its template version, compiled, and the
   // model's config and attributes where the template asks for them.
   void load(Connection& connection, const PlannedTest& test);
+  // The template of a test that was loaded.
+  const Template& compiled(const PlannedTest& test) const { return versions_.at(test.version_id)->compiled; }
   // REQUIRES: load() was called for this test or one of the same template version and model. The text is
   // valid until the next call.
   std::string_view render(const PlannedTest& test);

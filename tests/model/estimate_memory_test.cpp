@@ -12,6 +12,7 @@
 #include <boost/json.hpp>
 
 #include "base/files.h"
+#include "base/units.h"
 #include "model/estimate/dtype.h"
 #include "model/estimate/process.h"
 #include "model/estimate/request.h"
@@ -170,23 +171,6 @@ TEST(EstimateMemory, SolvingForADtypeTakesTheWidest) {
   EXPECT_THROW(solve(config, {}, "dtype", bytes_of("1GB")), Error);
   EXPECT_THROW(solve(config, {}, "batch_size", bytes_of("1GB")), Error);
   EXPECT_THROW(solve(config, {}, "layers", bytes_of("80GB")), Error);
-}
-
-TEST(EstimateMemory, SizesOfMemory) {
-  struct Case {
-    const char* text;
-    int64_t bytes;  // 0: an error
-  };
-  for (const Case& c :
-       {Case{"24GB", 24'000'000'000}, Case{"1.5 GiB", 1'610'612'736}, Case{"512mb", 512'000'000},
-        Case{"1000", 1000}, Case{"2TiB", 2'199'023'255'552}, Case{"", 0}, Case{"GB", 0}, Case{"-4GB", 0},
-        Case{"nan", 0}, Case{"inf", 0}, Case{"4 parsecs", 0}, Case{"1e40", 0}}) {
-    if (c.bytes) {
-      EXPECT_EQ(bytes_of(c.text), c.bytes) << c.text;
-    } else {
-      EXPECT_THROW(bytes_of(c.text), Error) << c.text;
-    }
-  }
 }
 
 TEST(EstimateTime, IsTheLongerOfComputingAndMoving) {

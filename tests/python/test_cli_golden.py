@@ -141,7 +141,7 @@ OUTPUTS = {
     "tests-list-json": "tests list --json",
     "tests-show": "tests show bert/cpu/memory[batch_size=4]",
     "tests-render": "tests render --out out",
-    "run": "run --python PYTHON",
+    "run": "run --jobs 1 --python PYTHON",
 }
 
 

@@ -197,7 +197,7 @@ def test_tests_go_by_priority_and_after_what_they_need(store, bare_python):
     store.template("memory", PASSES)
     store("plan", "--model", "bert", "--model", "electra", "--batch-sizes", "16,1,4")
     tests = store.tests()
-    *outcomes, _ = store("run", "--python", bare_python, "--json").objects
+    *outcomes, _ = store("run", "--jobs", "1", "--python", bare_python, "--json").objects
     order = [tests[each["case"]] for each in outcomes]
     assert len(order) == 12
     done = set()

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "engine/local/process_start.h"
 
 namespace testloom {
 
@@ -44,25 +44,6 @@ class Tail {
   std::string text_;
 };
 
-// In the child: only calls that are safe between fork and exec. A failure's errno goes up `report`.
-[[noreturn]] void become(char* const* argv, const char* folder, int output, int report) {
-  ::setsid();
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a killed controller leaves no test running
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  const bool placed =
-      nothing >= 0 && ::dup2(nothing, 0) >= 0 && ::dup2(output, 1) >= 0 && ::dup2(output, 2) >= 0;
-  if (placed && ::chdir(folder) == 0) {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
-    std::signal(SIGHUP, SIG_DFL);
-    std::signal(SIGPIPE, SIG_DFL);
-    ::execvp(argv[0], argv);
-  }
-  const int error = errno;
-  if (::write(report, &error, sizeof error) < 0) ::_exit(126);
-  ::_exit(127);
-}
-
 struct Started {
   pid_t pid = -1;
   FileDescriptor output;  // the reading end
@@ -70,30 +51,18 @@ struct Started {
 };
 
 Started start(const ProcessRequest& request) {
-  Started started;
-  int output[2], report[2];
-  if (::pipe2(output, O_CLOEXEC) != 0 || ::pipe2(report, O_CLOEXEC) != 0) {
-    started.error = errno;
-    return started;
-  }
-  started.output = FileDescriptor(output[0]);
-  FileDescriptor output_end(output[1]), report_start(report[0]), report_end(report[1]);
-  std::vector<char*> argv;
-  for (const std::string& word : request.command) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  started.pid = ::fork();
-  if (started.pid == 0) become(argv.data(), request.folder.c_str(), output_end.get(), report_end.get());
-  if (started.pid < 0) {
-    started.error = errno;
-    return started;
-  }
-  output_end.close();
-  report_end.close();
-  if (::read(report_start.get(), &started.error, sizeof started.error) == sizeof started.error) {
-    ::waitpid(started.pid, nullptr, 0);
-  } else {
-    started.error = 0;
-  }
+  int output[2];
+  if (::pipe2(output, O_CLOEXEC) != 0) return {-1, FileDescriptor(), errno};
+  Started started{-1, FileDescriptor(output[0]), 0};
+  const FileDescriptor output_end(output[1]);
+  ProcessStart process;
+  process.command = request.command;
+  process.folder = request.folder;
+  process.environment = request.environment;
+  process.output = output_end.get();
+  const StartedProcess made = start_process(process);
+  started.pid = made.pid;
+  started.error = made.error;
   return started;
 }
 
@@ -157,6 +126,7 @@ void catch_interrupts() {
 }
 
 bool interrupt_requested() { return interrupts > 0; }
+int interrupt_count() { return interrupts; }
 
 ProcessEnd run_process(const ProcessRequest& request) {
   ProcessEnd end;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace testloom {
@@ -14,6 +15,7 @@ struct ProcessRequest {
   std::filesystem::path folder;      // to run in
   double timeout_seconds = 0;        // 0: none
   size_t output_tail_bytes = 16 * 1024;
+  std::vector<std::pair<std::string, std::string>> environment = {};  // set on top of this program's
 };
 
 struct ProcessEnd {
@@ -34,5 +36,6 @@ ProcessEnd run_process(const ProcessRequest& request);
 // From here on, Ctrl-C, TERM and HUP set a flag instead of ending the program.
 void catch_interrupts();
 bool interrupt_requested();
+int interrupt_count();
 
 }  // namespace testloom

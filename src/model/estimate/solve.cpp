@@ -85,35 +85,4 @@ Solution solve(const ModelConfig& config, const Workload& work, std::string_view
   return best;
 }
 
-int64_t bytes_of(std::string_view text) {
-  struct Unit {
-    std::string_view name;
-    double bytes;
-  };
-  constexpr std::array<Unit, 13> units = {{{"", 1},
-                                           {"b", 1},
-                                           {"k", 1e3},
-                                           {"kb", 1e3},
-                                           {"m", 1e6},
-                                           {"mb", 1e6},
-                                           {"g", 1e9},
-                                           {"gb", 1e9},
-                                           {"tb", 1e12},
-                                           {"kib", 1 << 10},
-                                           {"mib", 1 << 20},
-                                           {"gib", 1 << 30},
-                                           {"tib", 1099511627776.0}}};
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  std::string unit(trimmed(text.substr(static_cast<size_t>(end - text.data()))));
-  std::ranges::transform(unit, unit.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  const auto found = std::ranges::find(units, std::string_view(unit), &Unit::name);
-  if (error != std::errc() || found == units.end() || !(number > 0) || number * found->bytes > 1e18) {
-    throw Error(ErrorKind::usage, fmt::format("{} is no size of memory", quote(text, 40)),
-                "write it like 24GB, 16GiB or 512MB");
-  }
-  return static_cast<int64_t>(number * found->bytes);
-}
-
 }  // namespace testloom

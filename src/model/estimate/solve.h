@@ -22,7 +22,4 @@ inline constexpr int64_t largest_solution = 1 << 20;
 // not even the smallest fits.
 Solution solve(const ModelConfig& config, const Workload& work, std::string_view axis, int64_t memory_bytes);
 
-// "24GB", "1.5 GiB", "512MB", "1000000": bytes. Throws an Error (usage) for what is no size.
-int64_t bytes_of(std::string_view text);
-
 }  // namespace testloom

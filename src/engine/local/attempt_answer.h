@@ -1,0 +1,20 @@
+// What the runner wrote about a test, and where it wrote nothing, what its process's end says.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "engine/outcome.h"
+
+namespace testloom {
+
+// Fills the outcome from the runner's record; false when there is none, or one that is not the runner's.
+bool take_answer(const std::filesystem::path& file, Outcome& outcome);
+
+// The process went without a record: by its status, as wait() gives it.
+void take_exit(int status, bool kernel_killed_for_memory, Outcome& outcome);
+
+// How many processes the kernel has ended for want of memory since it started.
+int64_t kernel_oom_kills();
+
+}  // namespace testloom

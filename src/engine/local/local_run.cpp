@@ -1,0 +1,313 @@
+#include "engine/local/local_run.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "engine/local/process.h"
+#include "engine/plan_schedule.h"
+#include "engine/test_outcome.h"
+
+namespace testloom {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr double kIngestEverySeconds = 2;
+constexpr double kIngestAtLeastSeconds = 30;  // also while a test has the machine for itself
+constexpr double kTickSeconds = 0.5;
+
+RunInfo info_of(const RunRequest& request, const Selection& selection, const std::string& resumed,
+                const RunWork& work, const Machine& machine) {
+  RunInfo info;
+  info.run_id = resumed.empty() ? new_run_id() : resumed;
+  info.plan_id = work.plan_id;
+  info.started_at_us = utc_now_microseconds();
+  info.engine = "local";
+  info.python = machine.pythons.at(request.python).executable;
+  info.host = machine.host.name;
+  info.environment_json = environment_json(machine, request.python);
+  info.settings_json = selection_json(selection);
+  return info;
+}
+
+// Folders beside the journal, named like it; the one for work has the programs that other interpreters run.
+RunFolders make_folders(const fs::path& journal) {
+  RunFolders folders;
+  folders.journals = journal.parent_path();
+  folders.work = work_folder_of(journal);
+  folders.output = fs::path(journal).replace_extension(".output");
+  folders.artifacts = fs::path(journal).replace_extension(".artifacts");
+  std::error_code error;
+  for (const fs::path& folder : {folders.work, folders.output, folders.artifacts}) {
+    fs::create_directories(folder, error);
+    if (error) throw_file_error(ErrorKind::engine, "make", folder, error.value());
+  }
+  for (const embedded::File& file : embedded::python())
+    write_file(folders.work / file.name, file.text, ErrorKind::engine);
+  return folders;
+}
+
+void remove_folders(const RunFolders& folders) {
+  std::error_code error;
+  fs::remove_all(folders.work, error);
+  fs::remove(folders.output, error);  // where they are empty
+  fs::remove(folders.artifacts, error);
+}
+
+}  // namespace
+
+LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const std::string& resumed,
+                   std::unique_ptr<RunWork> work, const Machine& machine, const WatchRun& watch)
+    : request_(request),
+      watch_(watch),
+      machine_(machine),
+      work_(std::move(work)),
+      journal_(request.store_path, info_of(request, selection, resumed, *work_, machine)),
+      folders_(make_folders(journal_.path())),
+      schedule_(schedule_of(work_->tests)),
+      admission_(machine.room, machine.slots, machine.absent, request.overcommit),
+      claims_(work_->renderer, machine.room),
+      starts_(folders_, work_->renderer, machine.uses, work_->tests),
+      supervisor_(folders_.work, machine.room.memory_bytes),
+      repeat_(selection.repeat),
+      states_(work_->tests.size()) {
+  for (size_t i = 0; i < states_.size(); ++i) states_[i].repetition = work_->first_repetitions[i];
+  for (const auto& [id, earlier] : work_->earlier)
+    starts_.remember(id, earlier.template_name, earlier.artifacts);
+}
+
+void LocalRun::run(RunSummary& summary) {
+  summary_ = &summary;
+  summary.run_id = journal_.path().stem().native();
+  catch_interrupts();
+  began_ = last_ingest_ = last_tick_ = monotonic_seconds();
+  while (!is_over()) {
+    fill();
+    if (is_over()) break;
+    for (AttemptEnd& end : supervisor_.wait(kTickSeconds)) take_end(end);
+    for (const CommandEnd& end : supervisor_.take_command_ends()) take_health(end);
+    for (std::string& note : supervisor_.take_notes()) summary.notes.push_back(std::move(note));
+    if (interrupt_count() > interrupts_seen_) {
+      interrupts_seen_ = interrupt_count();
+      supervisor_.interrupt(interrupts_seen_ > 1);
+    }
+    ingest_if_due();
+    if (monotonic_seconds() - last_tick_ < kTickSeconds) continue;
+    last_tick_ = monotonic_seconds();
+    watch_(nullptr, nullptr, progress());
+  }
+  summary.interrupted = interrupts_seen_ > 0;
+  summary.duration_s = monotonic_seconds() - began_;
+  if (!summary.interrupted && !summary.failed_fast) journal_.finish();
+  remove_folders(folders_);
+}
+
+bool LocalRun::may_start() const {
+  return interrupts_seen_ == 0 && interrupt_count() == 0 && !summary_->failed_fast;
+}
+
+bool LocalRun::is_over() const {
+  if (supervisor_.running() > 0) return false;
+  return !may_start() || (!schedule_.peek() && health_.empty());
+}
+
+void LocalRun::fill() {
+  std::vector<bool> closed;  // by group
+  while (may_start() && start_next(closed)) {
+  }
+}
+
+// False where the next test has to wait for what the host has; one that waits for a slot lets those of other
+// hardware go first.
+bool LocalRun::start_next(std::vector<bool>& closed) {
+  const std::optional<size_t> next = schedule_.peek(closed);
+  if (!next) return false;
+  const PlannedTest& test = work_->tests[*next];
+  const Claim claim = claims_.of(test);
+  std::optional<std::string> reason = blocked_by_earlier(test, *work_);
+  if (!reason) {
+    reason = admission_.never(claim);
+    if (reason && !admission_.has_hardware(test.hardware_type)) ++summary_->absent;
+  }
+  if (reason) {
+    schedule_.take(*next);
+    skip(*next, *reason);
+    return true;
+  }
+  const Placement placement = admission_.place(claim);
+  if (placement.waits_for == WaitsFor::host) return false;
+  if (placement.waits_for == WaitsFor::slot) {
+    const size_t group = schedule_.group_of(*next);
+    if (closed.size() <= group) closed.resize(group + 1, false);
+    closed[group] = true;
+    return true;
+  }
+  schedule_.take(*next);
+  start(*next, placement, claim);
+  return true;
+}
+
+// A text that cannot be rendered for this test's values is this test's error, and no other's.
+void LocalRun::start(size_t index, const Placement& placement, const Claim& claim) {
+  const PlannedTest& test = work_->tests[index];
+  const int64_t id = next_id_++;
+  AttemptStart start;
+  try {
+    start = starts_.make(id, test, admission_.slots()[placement.slot], claims_.threads(test));
+  } catch (const Error& error) {
+    Outcome outcome = not_run(test, outcome::error, "the template cannot be rendered for this test");
+    outcome.error_type = "TemplateError";
+    outcome.error_message = error.what();
+    return take_outcome(index, std::move(outcome));
+  }
+  start.timeout_seconds = request_.timeout_seconds;
+  start.outcome.repetition = states_[index].repetition;
+  start.outcome.attempt = states_[index].attempt;
+  admission_.take(placement.slot, claim);
+  running_[id] = {index, placement.slot, claim};
+  supervisor_.start(std::move(start));
+  watch_(&test, nullptr, progress());
+}
+
+void LocalRun::take_end(AttemptEnd& end) {
+  const Holding holding = running_.at(end.id);
+  running_.erase(end.id);
+  admission_.give_back(holding.slot, holding.claim);
+  doubt(holding.slot, end.outcome);
+  take_outcome(holding.test, std::move(end.outcome));
+}
+
+void LocalRun::take_outcome(size_t index, Outcome outcome) {
+  if (request_.judge) request_.judge(outcome);
+  const bool again = goes_again(index, outcome);
+  report(index, outcome, !again);
+  if (again) return schedule_.again(index);
+  if (outcome.outcome == outcome::interrupted) return;
+  const bool holds = outcome.outcome == outcome::passed || outcome.observed == outcome::passed;
+  if (holds) {
+    starts_.remember(outcome.test_id, outcome.template_name, outcome.artifacts);
+    schedule_.passed(index);
+  } else {
+    skip_dependents(index, outcome);
+  }
+  if (request_.fail_fast && is_failure(outcome.outcome)) summary_->failed_fast = true;
+}
+
+// Whether there is another attempt or repetition; counts it.
+bool LocalRun::goes_again(size_t index, const Outcome& outcome) {
+  State& state = states_[index];
+  if (!may_start()) return false;
+  if (is_failure(outcome.outcome) && outcome.observed.empty() && state.attempt <= request_.retries) {
+    ++state.attempt;
+    return true;
+  }
+  if (outcome.outcome != outcome::passed) return false;
+  state.was_flaky = state.was_flaky || state.attempt > 1;
+  if (state.repetition >= repeat_) return false;
+  ++state.repetition;
+  state.attempt = 1;
+  return true;
+}
+
+void LocalRun::skip(size_t index, std::string reason) {
+  take_outcome(index, not_run(work_->tests[index], outcome::skipped, std::move(reason)));
+}
+
+void LocalRun::skip_dependents(size_t index, const Outcome& cause) {
+  const bool is_memory = cause.outcome == outcome::oom;
+  for (const size_t lost : schedule_.not_passed(index)) {
+    const std::string reason = cause.outcome == outcome::skipped
+                                   ? cause.reason
+                                   : fmt::format("{} {}", cause.case_name, how_it_ended(cause.outcome));
+    // Only a larger batch of the same needs more.
+    const bool is_implied = is_memory && work_->tests[lost].template_name == cause.template_name;
+    report(lost, not_run(work_->tests[lost], is_implied ? outcome::implied_oom : outcome::skipped, reason),
+           true);
+  }
+}
+
+void LocalRun::report(size_t index, const Outcome& outcome, bool is_last) {
+  journal_.append(outcome);
+  if (is_last) {
+    ++summary_->outcomes[outcome.outcome];
+    if (outcome.outcome == outcome::passed && states_[index].was_flaky) ++summary_->flaky;
+    ++done_;
+  }
+  watch_(&work_->tests[index], &outcome, progress());
+}
+
+// A crash or a timeout may have left the device in a bad state: nothing starts on it before it was looked at.
+void LocalRun::doubt(size_t slot, const Outcome& outcome) {
+  if (outcome.outcome != outcome::crashed && outcome.outcome != outcome::timeout) return;
+  const Slot& at = admission_.slots()[slot];
+  if (!at.is_open || machine_.uses.at(at.hardware_type).health.empty()) return;
+  admission_.close(slot);
+  look_at_health(slot, HealthLook::Step::look);
+}
+
+void LocalRun::look_at_health(size_t slot, HealthLook::Step step) {
+  const Slot& at = admission_.slots()[slot];
+  const HardwareUse& use = machine_.uses.at(at.hardware_type);
+  CommandStart command;
+  command.line = step == HealthLook::Step::recover ? use.recover : use.health;
+  command.environment = use.environment;
+  command.environment.emplace_back("TESTLOOM_PYTHON", use.python);
+  command.environment.emplace_back("TESTLOOM_DEVICE", use.device);
+  command.environment.emplace_back("TESTLOOM_SLOT", at.name);
+  if (!at.visible.empty()) command.environment.emplace_back(use.visible, at.visible);
+  const int64_t id = next_id_++;
+  health_[id] = {slot, step};
+  supervisor_.start_command(id, command);
+}
+
+void LocalRun::take_health(const CommandEnd& end) {
+  const HealthLook look = health_.at(end.id);
+  health_.erase(end.id);
+  const Slot& slot = admission_.slots()[look.slot];
+  if (look.step == HealthLook::Step::recover) return look_at_health(look.slot, HealthLook::Step::look_again);
+  if (end.failure.empty()) return admission_.open(look.slot);
+  const bool can_recover = !machine_.uses.at(slot.hardware_type).recover.empty();
+  if (look.step == HealthLook::Step::look && can_recover)
+    return look_at_health(look.slot, HealthLook::Step::recover);
+  summary_->notes.push_back(
+      fmt::format("{} is not used any more, it is unhealthy: {}", slot.name, end.failure));
+  admission_.close_for_good(look.slot, end.failure);
+}
+
+RunProgress LocalRun::progress() const {
+  RunProgress progress;
+  progress.done = done_;
+  progress.total = work_->tests.size();
+  for (const auto& [id, holding] : running_) progress.running.push_back(&work_->tests[holding.test]);
+  progress.outcomes = summary_->outcomes;
+  progress.elapsed_s = monotonic_seconds() - began_;
+  if (done_ > 0)
+    progress.left_s =
+        progress.elapsed_s / static_cast<double>(done_) * static_cast<double>(progress.total - done_);
+  progress.memory_bytes = supervisor_.memory_in_use();
+  return progress;
+}
+
+void LocalRun::ingest_if_due() {
+  const double since = monotonic_seconds() - last_ingest_;
+  bool is_exclusive = false;
+  for (const auto& [id, holding] : running_) is_exclusive = is_exclusive || holding.claim.exclusive;
+  if (since > (is_exclusive ? kIngestAtLeastSeconds : kIngestEverySeconds)) ingest(0);
+}
+
+// Somebody else's short hold of the store only puts it off.
+void LocalRun::ingest(double wait_seconds) {
+  last_ingest_ = monotonic_seconds();
+  try {
+    const auto store = open_store(request_.store_path, OpenMode::write, wait_seconds);
+    ingest_journal(*store, journal_.path());
+  } catch (const Error&) {
+    return;
+  }
+}
+
+}  // namespace testloom

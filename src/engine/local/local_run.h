@@ -1,0 +1,90 @@
+// One run on this machine, from its first test to its last: takes tests in order as they fit, reports what
+// came out, and keeps the journal and now and then the store up to date.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/journal.h"
+#include "engine/local/machine.h"
+#include "engine/local/supervisor.h"
+#include "engine/local/test_start.h"
+#include "engine/run.h"
+#include "engine/run_claims.h"
+#include "engine/schedule.h"
+
+namespace testloom {
+
+class LocalRun {
+ public:
+  // `resumed` is the run that goes on; empty: a new one. All references outlive this.
+  LocalRun(const RunRequest& request, const Selection& selection, const std::string& resumed,
+           std::unique_ptr<RunWork> work, const Machine& machine, const WatchRun& watch);
+  // Until everything has its outcome or the user ends it. Adds to the summary.
+  void run(RunSummary& summary);
+
+ private:
+  // A test that has a slot.
+  struct Holding {
+    size_t test;
+    size_t slot;
+    Claim claim;
+  };
+  // How far a test has come.
+  struct State {
+    int repetition = 1;
+    int attempt = 1;
+    bool was_flaky = false;
+  };
+  // A look at a slot's health: before or after it was made well again.
+  struct HealthLook {
+    size_t slot;
+    enum class Step { look, recover, look_again } step;
+  };
+
+  void fill();
+  bool start_next(std::vector<bool>& closed);
+  void start(size_t test, const Placement& placement, const Claim& claim);
+  void take_end(AttemptEnd& end);
+  void take_outcome(size_t test, Outcome outcome);
+  bool goes_again(size_t test, const Outcome& outcome);
+  void skip(size_t test, std::string reason);
+  void skip_dependents(size_t test, const Outcome& cause);
+  void report(size_t test, const Outcome& outcome, bool is_last);
+  void doubt(size_t slot, const Outcome& outcome);
+  void look_at_health(size_t slot, HealthLook::Step step);
+  void take_health(const CommandEnd& end);
+  bool may_start() const;
+  bool is_over() const;
+  RunProgress progress() const;
+  void ingest(double wait_seconds);
+  void ingest_if_due();
+
+  const RunRequest& request_;
+  const WatchRun& watch_;
+  const Machine& machine_;
+  std::unique_ptr<RunWork> work_;
+  Journal journal_;
+  RunFolders folders_;
+  Schedule schedule_;
+  Admission admission_;
+  Claims claims_;
+  TestStarts starts_;
+  Supervisor supervisor_;
+  int repeat_;
+  std::vector<State> states_;
+  std::unordered_map<int64_t, Holding> running_;    // by the attempt's id
+  std::unordered_map<int64_t, HealthLook> health_;  // by the command's id
+  RunSummary* summary_ = nullptr;
+  int64_t next_id_ = 0;
+  size_t done_ = 0;
+  int interrupts_seen_ = 0;
+  double began_ = 0;
+  double last_ingest_ = 0;
+  double last_tick_ = 0;
+};
+
+}  // namespace testloom
