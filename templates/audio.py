@@ -17,6 +17,7 @@ from transformers import (
 )
 
 #% include _settings
+#% exclusive
 #% workload audio_seconds=2 new_tokens=16
 TASK = "${task}"
 NEW_TOKENS = 16

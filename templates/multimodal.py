@@ -15,6 +15,7 @@ except ImportError:  # Its name before transformers 4.46.
     from transformers import AutoModelForVision2Seq as AutoModelForImageTextToText
 
 #% include _settings
+#% exclusive
 #% workload seq_len=16 new_tokens=16 output_logits=True
 TASK = "${task}"
 NEW_TOKENS = 16

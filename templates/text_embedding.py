@@ -10,6 +10,7 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoModelForTextEncoding, AutoTokenizer
 
 #% include _settings
+#% exclusive
 #% workload mode="forward" seq_len=16
 TOKENS_WITHOUT_TOKENIZER = 16
 TEXTS = (

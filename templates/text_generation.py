@@ -10,6 +10,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 
 #% include _settings
+#% exclusive
 #% workload mode="generate" seq_len=16 new_tokens=16 output_logits=True
 NEW_TOKENS = 16
 TOKENS_WITHOUT_TOKENIZER = 16

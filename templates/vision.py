@@ -10,6 +10,7 @@ import torch
 from transformers import AutoConfig, AutoImageProcessor, AutoModel, AutoModelForImageClassification
 
 #% include _settings
+#% exclusive
 #% workload mode="forward"
 IMAGE_HEIGHT, IMAGE_WIDTH = 240, 320
 

@@ -125,6 +125,13 @@ struct CompileOptions {
   bool is_partial = false;                 // there to be included: it needs no test function
   TemplateFinder* finder = nullptr;        // none: nothing can be included
   bool keeps_places = false;               // every place is put anew in each render, see render_replacing()
+  bool marks_lines = false;                // for line_origins(): a mark stands where each line begins
+};
+
+// The line of a template that a line of what it rendered comes from.
+struct LineOrigin {
+  std::string path;  // as it stands in front of errors
+  int line = 0;      // from 1
 };
 
 class Template {
@@ -162,6 +169,10 @@ class Template {
   // The text for these values, by name; those that the template does not know are passed over. Throws as
   // Renderer does.
   std::string render(const std::vector<std::pair<std::string, Value>>& values) const;
+
+  // For each line of that text, where it comes from; one that a value brought counts as the line before it.
+  // Works all of it out anew: for those who explain an error, not for each test. Throws as render() does.
+  std::vector<LineOrigin> line_origins(const std::vector<std::pair<std::string, Value>>& values) const;
 
   // The stages' dump for golden tests: one line an operation.
   std::string dump() const;

@@ -136,6 +136,23 @@ void TestRenderer::load(Connection& connection, const PlannedTest& test) {
   if (rows.next()) model_data_[key] = {value_of_column(rows, 0), value_of_column(rows, 1)};
 }
 
+std::vector<LineOrigin> TestRenderer::line_origins(const PlannedTest& test) const {
+  const Version& version = *versions_.at(test.version_id);
+  std::vector<std::pair<std::string, Value>> values = {
+      {"model_name", test.model_name},         {"model_family", test.model_family},
+      {"model_location", test.model_location}, {"task", test.task},
+      {"hardware_type", test.hardware_type},   {"device", test.device},
+      {"batch_size", test.batch_size},         {"test_id", test.test_id},
+      {"template_name", test.template_name}};
+  values.insert(values.end(), test.axes.begin(), test.axes.end());
+  if (version.uses_model_data) {
+    const ModelData& data = model_data_.at({test.plan_id, test.model_name});
+    values.emplace_back("config", data.config);
+    values.emplace_back("model", data.attributes);
+  }
+  return version.compiled.line_origins(values);
+}
+
 std::string_view TestRenderer::render(const PlannedTest& test) {
   // The slots of the names that are always there, in the order of template_names().
   enum Slot : size_t {

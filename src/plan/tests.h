@@ -84,6 +84,8 @@ class TestRenderer {
   // REQUIRES: load() was called for this test or one of the same template version and model. The text is
   // valid until the next call.
   std::string_view render(const PlannedTest& test);
+  // For each line of that text the line of a template that it comes from.
+  std::vector<LineOrigin> line_origins(const PlannedTest& test) const;
 
  private:
   struct Version {

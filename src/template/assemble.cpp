@@ -64,8 +64,11 @@ bool takes_digits(const Placement& placement) {
 class Assembler {
  public:
   Assembler(const Resolution& resolution, const Placements& placements, const Expressions& expressions,
-            bool keeps_places)
-      : expressions_(expressions), keeps_places_(keeps_places), known_(expressions, resolution.slot_count) {
+            bool keeps_places, const Sources* marked)
+      : expressions_(expressions),
+        keeps_places_(keeps_places),
+        marked_(marked),
+        known_(expressions, resolution.slot_count) {
     for (size_t i = 0; i < resolution.places.size(); ++i) {
       const Place& place = resolution.places[i];
       program_.places.push_back({place.span, place.expression, placements.of[i].value_or(Placement{})});
@@ -103,7 +106,7 @@ class Assembler {
       if (!fits_) return;
       switch (node.kind) {
         case Node::Kind::text:
-          program_.literals += node.content;
+          add_text(node);
           break;
         case Node::Kind::put:
           add_put();
@@ -126,8 +129,32 @@ class Assembler {
     }
   }
 
+  void add_text(const Node& node) {
+    if (!marked_) {
+      program_.literals += node.content;
+      return;
+    }
+    for (size_t at = 0; at < node.content.size();) {
+      mark_line({node.span.begin + at, node.span.end, node.span.file});
+      const size_t line = node.content.find('\n', at);
+      const size_t next = line == std::string_view::npos ? node.content.size() : line + 1;
+      program_.literals += node.content.substr(at, next - at);
+      at = next;
+      begins_line_ = line != std::string_view::npos;
+    }
+  }
+
+  // Where a line begins here, says where it comes from.
+  void mark_line(const Span& span) {
+    if (!marked_ || !begins_line_) return;
+    begins_line_ = false;
+    program_.literals +=
+        kLineMark + std::to_string(span.file) + ":" + std::to_string(marked_->line_at(span)) + kLineMark;
+  }
+
   void add_put() {
     const size_t place = next_place_++;
+    mark_line(program_.places[place].span);
     const Placement& placement = program_.places[place].placement;
     const ExpressionId id = program_.places[place].expression;
     const Expression& expression = expressions_[id];
@@ -262,10 +289,11 @@ class Assembler {
 
   struct Mark {
     size_t literals, pending, operations, tests, next_place;
+    bool begins_line;
   };
   Mark mark() const {
-    return {program_.literals.size(), pending_, program_.operations.size(), program_.tests.size(),
-            next_place_};
+    return {program_.literals.size(), pending_,    program_.operations.size(),
+            program_.tests.size(),    next_place_, begins_line_};
   }
   void go_back(const Mark& mark) {
     program_.literals.resize(mark.literals);
@@ -273,11 +301,14 @@ class Assembler {
     program_.tests.resize(mark.tests);
     pending_ = mark.pending;
     next_place_ = mark.next_place;
+    begins_line_ = mark.begins_line;
     fits_ = true;
   }
 
   const Expressions& expressions_;
   const bool keeps_places_;
+  const Sources* marked_;    // none: lines are not marked
+  bool begins_line_ = true;  // what is appended next stands at the beginning of a line
   Program program_;
   size_t pending_ = 0;     // the literals from here on are in no operation yet
   size_t next_place_ = 0;  // in Program::places
@@ -291,8 +322,8 @@ class Assembler {
 }  // namespace
 
 Program assemble(const Tree& tree, const Resolution& resolution, const Placements& placements,
-                 const Expressions& expressions, bool keeps_places) {
-  return Assembler(resolution, placements, expressions, keeps_places).run(tree);
+                 const Expressions& expressions, bool keeps_places, const Sources* marked) {
+  return Assembler(resolution, placements, expressions, keeps_places, marked).run(tree);
 }
 
 }  // namespace testloom::templating

@@ -12,8 +12,10 @@ namespace testloom::templating {
 inline constexpr size_t kMostWrittenOut = 256 << 10;
 
 // `places` and `placements` come from a tree without mistakes. `keeps_places`: every place is put when
-// rendering, no loop is written out.
+// rendering, no loop is written out. With `marked`, the texts that the tree comes from, a mark stands in the
+// literals where each line begins: kLineMark, the number of the text, a colon, the line, kLineMark.
+inline constexpr char kLineMark = '\x1f';
 Program assemble(const Tree& tree, const Resolution& resolution, const Placements& placements,
-                 const Expressions& expressions, bool keeps_places);
+                 const Expressions& expressions, bool keeps_places, const Sources* marked = nullptr);
 
 }  // namespace testloom::templating

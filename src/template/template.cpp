@@ -3,6 +3,7 @@
 #include "testloom/template.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "template/assemble.h"
 #include "template/compiled.h"
@@ -95,8 +96,8 @@ Template Template::compile(std::string_view path, std::string_view text, const C
       place(compiled->output, code, sites_of(sources, expressions, places), is_test, mistakes);
   if (!mistakes.empty()) sources.refuse(std::move(mistakes));
 
-  compiled->program =
-      assemble(composition.tree, compiled->resolution, placements, expressions, options.keeps_places);
+  compiled->program = assemble(composition.tree, compiled->resolution, placements, expressions,
+                               options.keeps_places, options.marks_lines ? &sources : nullptr);
   compiled->keeps_places = options.keeps_places;
   compiled->parameters = infos_of(declarations.parameters);
   compiled->needs = infos_of(declarations.needs);
@@ -150,6 +151,57 @@ std::string Template::render(const std::vector<std::pair<std::string, Value>>& v
     if (find_slot(name)) renderer.set(name, value);
   }
   return std::string(renderer.render());
+}
+
+namespace {
+
+// Finds what a template found when it was compiled.
+class UsedFinder final : public TemplateFinder {
+ public:
+  explicit UsedFinder(const std::vector<UsedTemplate>& used) : used_(used) {}
+  std::optional<FoundTemplate> find(std::string_view name, const std::string& from) override {
+    for (const UsedTemplate& each : used_) {
+      if (each.name == name && (each.from == from || each.from.empty())) return each.found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const std::vector<UsedTemplate>& used_;
+};
+
+// The origin that a mark at the beginning of a line tells; none where there is no mark.
+std::optional<LineOrigin> origin_of(std::string_view line, const Sources& sources) {
+  if (line.empty() || line.front() != kLineMark) return std::nullopt;
+  uint32_t file = 0;
+  LineOrigin origin;
+  const char* const end = line.data() + line.size();
+  const auto [colon, error] = std::from_chars(line.data() + 1, end, file);
+  if (error != std::errc() || colon == end || *colon != ':') return std::nullopt;
+  std::from_chars(colon + 1, end, origin.line);
+  if (file >= sources.count()) return std::nullopt;
+  origin.path = sources.file(file).path();
+  return origin;
+}
+
+}  // namespace
+
+std::vector<LineOrigin> Template::line_origins(
+    const std::vector<std::pair<std::string, Value>>& values) const {
+  UsedFinder finder(compiled_->used);
+  const Source& own = compiled_->sources.file(0);
+  const Template marked =
+      compile(own.path(), own.text(), {.output = compiled_->output, .finder = &finder, .marks_lines = true});
+  const std::string text = marked.render(values);
+  std::vector<LineOrigin> origins;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = text.find('\n', at);
+    if (end == std::string::npos) end = text.size();
+    const auto origin = origin_of(std::string_view(text).substr(at, end - at), marked.compiled_->sources);
+    origins.push_back(origin ? *origin : origins.empty() ? LineOrigin{own.path(), 1} : origins.back());
+    at = end + 1;
+  }
+  return origins;
 }
 
 std::string Template::dump() const { return templating::dump(compiled_->program, compiled_->expressions); }

@@ -21,6 +21,7 @@ namespace {
 
 constexpr double kGraceSeconds = 2;         // between TERM and KILL
 constexpr double kKillEverySeconds = 0.05;  // until all is gone
+constexpr double kOverdueSeconds = 5;       // after KILL
 constexpr size_t kMostBeside = 16;
 
 }  // namespace
@@ -67,6 +68,10 @@ void Attempt::tend() {
   }
   signal_tree(pid_, SIGKILL);
   next_kill_ = now + kKillEverySeconds;
+}
+
+bool Attempt::is_overdue() const {
+  return asked_at_ > 0 && monotonic_seconds() - asked_at_ > kGraceSeconds + kOverdueSeconds;
 }
 
 void Attempt::ask_to_end() {

@@ -80,6 +80,8 @@ class Attempt {
   // It never started.
   Outcome finish_unstarted(std::string reason);
   bool is_asked_to_end() const { return asked_at_ > 0; }
+  // It was killed, and nobody says that it ended.
+  bool is_overdue() const;
 
  private:
   void ask_to_end();

@@ -67,8 +67,12 @@ GuardedEnd run_guarded(const std::function<int()>& work) {
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   int status = 0;
   for (;;) {
-    const pid_t ended = ::waitpid(-1, &status, 0);
-    if (ended == child || (ended < 0 && errno == ECHILD)) break;
+    const pid_t changed = ::waitpid(-1, &status, WUNTRACED);
+    if (changed == child && WIFSTOPPED(status)) {
+      ::kill(child, SIGCONT);  // a test may have stopped it
+    } else if (changed == child || (changed < 0 && errno == ECHILD)) {
+      break;
+    }
   }
   guarded = 0;
   end_all_below();

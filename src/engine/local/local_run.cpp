@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "engine/local/process.h"
+#include "engine/local/template_lines.h"
 #include "engine/plan_schedule.h"
 #include "engine/test_outcome.h"
 
@@ -178,6 +179,7 @@ void LocalRun::take_end(AttemptEnd& end) {
   running_.erase(end.id);
   admission_.give_back(holding.slot, holding.claim);
   doubt(holding.slot, end.outcome);
+  name_template_lines(holding.test, end);
   take_outcome(holding.test, std::move(end.outcome));
 }
 
@@ -195,6 +197,18 @@ void LocalRun::take_outcome(size_t index, Outcome outcome) {
     skip_dependents(index, outcome);
   }
   if (request_.fail_fast && is_failure(outcome.outcome)) summary_->failed_fast = true;
+}
+
+void LocalRun::name_template_lines(size_t index, AttemptEnd& end) const {
+  Outcome& outcome = end.outcome;
+  if (outcome.traceback.empty()) return;
+  const std::string test_file = (folders_.work / std::to_string(end.id) / "test.py").native();
+  try {
+    const std::vector<LineOrigin> origins = work_->renderer.line_origins(work_->tests[index]);
+    outcome.traceback = with_template_lines(outcome.traceback, test_file, origins);
+    outcome.output_tail = with_template_lines(outcome.output_tail, test_file, origins);
+  } catch (const Error&) {  // then the lines are those of the rendered file
+  }
 }
 
 // Whether there is another attempt or repetition; counts it.

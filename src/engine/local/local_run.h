@@ -49,6 +49,7 @@ class LocalRun {
   bool start_next(std::vector<bool>& closed);
   void start(size_t test, const Placement& placement, const Claim& claim);
   void take_end(AttemptEnd& end);
+  void name_template_lines(size_t test, AttemptEnd& end) const;
   void take_outcome(size_t test, Outcome outcome);
   bool goes_again(size_t test, const Outcome& outcome);
   void skip(size_t test, std::string reason);

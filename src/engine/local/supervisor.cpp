@@ -255,6 +255,19 @@ void Supervisor::finish_unstarted(int64_t id, const std::string& reason) {
   warm_of_.erase(id);
 }
 
+// A test may have stopped its parent, or left it so that it says nothing any more.
+void Supervisor::look_after_warm_parents() {
+  for (const auto& warm : warm_) {
+    if (warm->parent->pid() > 0) ::kill(warm->parent->pid(), SIGCONT);
+    for (const auto& [id, key] : warm_of_) {
+      const auto found = attempts_.find(id);
+      if (key == warm->key && found != attempts_.end() && found->second->is_overdue() &&
+          warm->parent->pid() > 0)
+        ::kill(warm->parent->pid(), SIGKILL);
+    }
+  }
+}
+
 // Shared pages count for each test in the first sum, which is got quickly; only where that is too much, the
 // exact one is asked for.
 void Supervisor::look_at_memory() {
@@ -350,6 +363,7 @@ std::vector<AttemptEnd> Supervisor::wait(double seconds) {
       }
     }
     if (monotonic_seconds() >= next_look_) {
+      look_after_warm_parents();
       look_at_memory();
       end_strays();
     }

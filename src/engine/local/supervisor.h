@@ -74,6 +74,7 @@ class Supervisor {
   void lose(Warm& warm);
   void reap();
   void end_strays();
+  void look_after_warm_parents();
   void look_at_memory();
   void finish(int64_t id, const ProcessExit& exit);
   void finish_unstarted(int64_t id, const std::string& reason);
