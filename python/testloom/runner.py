@@ -53,7 +53,7 @@ from importlib.util import decode_source, spec_from_file_location
 from io import FileIO, StringIO
 from json import JSONEncoder
 from operator import methodcaller
-from os import PathLike, _exit, fsdecode, fspath, getpid, makedirs, replace
+from os import PathLike, _exit, close, dup, fsdecode, fspath, getpid, makedirs, replace
 from os.path import dirname
 from resource import RUSAGE_SELF, getrusage
 from signal import ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL, SIG_IGN, SIGINT, setitimer, signal
@@ -77,6 +77,7 @@ MAX_TRACEBACK = 64_000
 RECURSION_LIMIT = getrecursionlimit()
 # Address space that is handed back after the test, so that one which used up all of its limit can still be reported.
 RESERVED_BYTES = 8 << 20
+RESERVED_DESCRIPTORS = 3
 # Of libraries and other files that the process which this one was forked from had loaded.
 shared_file_bytes = 0
 
@@ -397,6 +398,7 @@ def main(result_file):
     """Runs the test of sys.argv[0]; ends the process."""
     pid = getpid()
     reserve = bytearray(RESERVED_BYTES)
+    descriptors = [dup(2) for _ in range(RESERVED_DESCRIPTORS)]
     returned, duration_s = None, 0.0
     module, raised, import_s = attempt(importlib.import_module, MODULE)
     if raised is None:
@@ -408,6 +410,8 @@ def main(result_file):
             raise raised
         return
     del reserve
+    for descriptor in descriptors:  # a test may have closed them, or used up all others
+        attempt(close, descriptor)
     attempt(disarm)
     record = {
         "outcome": "error",

@@ -92,7 +92,7 @@ void RunShown::show_outcome(const Outcome& outcome) {
   line += "  " + one_line(outcome.case_name, 200);
   if (outcome.repetition > 1) line += fmt::format("  repetition {}", outcome.repetition);
   if (outcome.attempt > 1)
-    line += fmt::format("  attempt {}{}", outcome.attempt, outcome.is_flaky() ? ", flaky" : "");
+    line += fmt::format("  attempt {}{}", outcome.attempt, outcome.is_flaky ? ", flaky" : "");
   if (outcome.duration_s) line += "  " + show_seconds(*outcome.duration_s);
   if (outcome.peak_memory_bytes) line += "  " + show_bytes(static_cast<double>(*outcome.peak_memory_bytes));
   const std::string figures = outcome.result_json.empty() ? "" : figures_of(outcome.result_json);

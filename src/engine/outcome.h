@@ -37,7 +37,7 @@ struct Outcome {
   std::string axes_json = "{}";
 
   int repetition = 1;  // of a test that is run several times, counted from 1
-  int attempt = 1;     // at this repetition; one that passes after the first is flaky
+  int attempt = 1;     // at this repetition
   std::string outcome;
   std::string observed;       // what came out, where an expectation made something else of it; else empty
   std::string reason;         // why it was skipped, crashed or ended; empty where the outcome says it all
@@ -63,8 +63,8 @@ struct Outcome {
   // Relative to the folder of journals; empty where there is none.
   std::string output_file;  // all that it printed, where the tail is not all
   std::string artifacts;    // the folder of the files that it saved
-
-  bool is_flaky() const { return outcome == outcome::passed && attempt > 1; }
+  bool is_flaky =
+      false;  // it passed after an attempt that failed; not written down, since those attempts are
 };
 
 // One line of ASCII JSON without its newline.

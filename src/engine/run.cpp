@@ -39,7 +39,7 @@ Prepared prepare(const RunRequest& request, std::vector<std::string>& notes, Ope
   return prepared;
 }
 
-void note_work(const RunWork& work, std::vector<std::string>& notes) {
+void note_work(const RunWork& work, const Selection& selection, std::vector<std::string>& notes) {
   if (work.not_python > 0) {
     notes.push_back(fmt::format(
         "{} not run, since the output is not Python; `testloom tests render` writes such tests as files",
@@ -50,9 +50,12 @@ void note_work(const RunWork& work, std::vector<std::string>& notes) {
                                 counted(static_cast<uint64_t>(work.added), "test")));
   }
   if (!work.tests.empty()) return;
-  notes.push_back(work.done > 0        ? "every test of that run has its outcome already: nothing to run"
-                  : work.as_before > 0 ? "every test passed already in its present definition: nothing to run"
-                                       : "nothing to run");
+  const char* const why = work.done > 0        ? "every test of that run has its outcome already"
+                          : work.as_before > 0 ? selection.only_failed
+                                                     ? "no test failed when it last ran"
+                                                     : "every test passed already in its present definition"
+                                               : "no test is in this shard";
+  notes.push_back(fmt::format("{}: nothing to run", why));
 }
 
 MachineRequest machine_request(const RunRequest& request, const std::vector<PlannedTest>& tests) {
@@ -94,7 +97,8 @@ RunSummary run_plan(const RunRequest& given, const WatchRun& watch) {
   RunSummary summary;
   try {
     Prepared prepared = prepare(request, summary.notes, OpenMode::write);  // as it is needed at the end
-    note_work(*prepared.work, summary.notes);
+    note_work(*prepared.work, prepared.selection, summary.notes);
+    summary.outcomes = prepared.work->done_outcomes;
     if (prepared.work->tests.empty()) {
       summary.run_id = prepared.resumed;
     } else {
@@ -116,7 +120,7 @@ DryRun dry_run(const RunRequest& given) {
   DryRun dry;
   Prepared prepared = prepare(request, dry.notes, OpenMode::read);
   RunWork& work = *prepared.work;
-  note_work(work, dry.notes);
+  note_work(work, prepared.selection, dry.notes);
   if (work.tests.empty()) return dry;
   const Machine machine = look_at_machine(machine_request(request, work.tests));
   const Admission admission(machine.room, machine.slots, machine.absent, request.overcommit);

@@ -27,22 +27,23 @@ bool is_in(const Shard& shard, const std::string& model_name) {
   return first % static_cast<uint64_t>(shard.of) == static_cast<uint64_t>(shard.part - 1);
 }
 
+// The last that the run that goes on has of a test.
 struct Done {
-  int repetition = 0;
+  int repetition = 1;
+  int attempt = 1;
   std::string outcome;
 };
 
-// What the run that goes on has of each test: its last repetition and that one's outcome.
 std::unordered_map<std::string, Done> done_by(Connection& connection, const std::string& run_id) {
   std::unordered_map<std::string, Done> done;
   Result rows = connection.query(
-      "SELECT test_id::VARCHAR, coalesce(repetition, 1), outcome FROM outcomes WHERE run_id = ? AND outcome "
-      "<> "
-      "'interrupted' QUALIFY row_number() OVER (PARTITION BY test_id ORDER BY repetition DESC, attempt DESC) "
-      "= 1",
+      "SELECT test_id::VARCHAR, coalesce(repetition, 1), attempt, outcome FROM outcomes WHERE run_id = ? "
+      "QUALIFY row_number() OVER (PARTITION BY test_id ORDER BY repetition DESC, attempt DESC) = 1",
       {run_id});
-  while (rows.next())
-    done[std::string(rows.text(0))] = {static_cast<int>(rows.integer(1)), std::string(rows.text(2))};
+  while (rows.next()) {
+    done[std::string(rows.text(0))] = {static_cast<int>(rows.integer(1)), static_cast<int>(rows.integer(2)),
+                                       std::string(rows.text(3))};
+  }
   return done;
 }
 
@@ -74,25 +75,28 @@ class WorkReader {
     }
     const std::string last = test.last_outcome.value_or("");
     const auto done = done_.find(test.test_id);
-    const bool goes_on = done != done_.end() && done->second.outcome == outcome::passed &&
-                         done->second.repetition < selection_.repeat;
-    if (done != done_.end() && !goes_on) {
-      ++work_->done;
-      return;
-    }
-    const bool is_wanted = goes_on || ((!selection_.only_changed || last != outcome::passed) &&
-                                       (!selection_.only_failed || is_failure(last)));
-    if (!is_wanted) {
+    if (done != done_.end()) return go_on(test, done->second);
+    if ((selection_.only_changed && last == outcome::passed) ||
+        (selection_.only_failed && !is_failure(last))) {
       ++work_->as_before;
       return;
     }
-    take(test, goes_on ? done->second.repetition + 1 : 1);
+    take(test, 1, 1);
   }
 
-  void take(const PlannedTest& test, int repetition) {
+  // What was interrupted is tried once more, what has passed goes on to its next repetition.
+  void go_on(const PlannedTest& test, const Done& done) {
+    if (done.outcome == outcome::interrupted) return take(test, done.repetition, done.attempt + 1);
+    if (done.outcome == outcome::passed && done.repetition < selection_.repeat)
+      return take(test, done.repetition + 1, 1);
+    ++work_->done;
+    ++work_->done_outcomes[done.outcome];
+  }
+
+  void take(const PlannedTest& test, int repetition, int attempt) {
     taken_.insert(test.test_id);
     work_->tests.push_back(test);
-    work_->first_repetitions.push_back(repetition);
+    work_->starts.push_back({repetition, attempt});
   }
 
   // What was not selected counts by its last outcome; what has none is added, and what that depends on.
@@ -146,7 +150,7 @@ class WorkReader {
     } else {
       for_each_test(connection_, {work_->plan_id, {}, std::nullopt, std::nullopt}, keep);
     }
-    for (const PlannedTest& test : added) take(test, 1);
+    for (const PlannedTest& test : added) take(test, 1, 1);
     work_->added += static_cast<int64_t>(added.size());
     return added;
   }
@@ -159,13 +163,13 @@ class WorkReader {
     for (const PlannedTest& test : work_->tests) models.emplace(test.model_name, models.size());
     std::ranges::stable_sort(places, {}, [&](size_t i) { return models.at(work_->tests[i].model_name); });
     std::vector<PlannedTest> tests;
-    std::vector<int> repetitions;
+    std::vector<RunWork::Start> starts;
     for (const size_t place : places) {
       tests.push_back(work_->tests[place]);
-      repetitions.push_back(work_->first_repetitions[place]);
+      starts.push_back(work_->starts[place]);
     }
     work_->tests = std::move(tests);
-    work_->first_repetitions = std::move(repetitions);
+    work_->starts = std::move(starts);
   }
 
   Connection& connection_;
@@ -247,7 +251,7 @@ ResumableRun find_resumable(Connection& connection, const std::optional<std::str
 std::unique_ptr<RunWork> read_work(Connection& connection, const Selection& selection,
                                    const std::string& resumed) {
   std::unique_ptr<RunWork> work = WorkReader(connection, selection, resumed).read();
-  if (!work->tests.empty() || work->as_before > 0 || work->done > 0) return work;
+  if (!work->tests.empty() || work->as_before > 0 || work->done > 0 || selection.shard) return work;
   if (work->not_python > 0) {
     throw Error(ErrorKind::usage,
                 fmt::format("plan {} has no test that can be run: their output is not Python", work->plan_id),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,14 +45,19 @@ struct EarlierOutcome {
 
 struct RunWork {
   int64_t plan_id = 0;
-  std::vector<PlannedTest> tests;      // those to run, each after what it depends on
-  std::vector<int> first_repetitions;  // of each: what a run that goes on has done already is not done again
+  std::vector<PlannedTest> tests;  // those to run, each after what it depends on
+  struct Start {
+    int repetition = 1;
+    int attempt = 1;
+  };
+  std::vector<Start> starts;  // where each begins: what a run that goes on has done already is not done again
   // By test_id: dependencies of them that are not among them.
   std::unordered_map<std::string, EarlierOutcome> earlier;
-  int64_t not_python = 0;  // rendered, not run
-  int64_t as_before = 0;   // left out by only_changed or only_failed
-  int64_t added = 0;       // there since others depend on them
-  int64_t done = 0;        // by the run that goes on
+  int64_t not_python = 0;                        // rendered, not run
+  int64_t as_before = 0;                         // left out by only_changed or only_failed
+  int64_t added = 0;                             // there since others depend on them
+  int64_t done = 0;                              // by the run that goes on
+  std::map<std::string, int64_t> done_outcomes;  // of these, by word
   TestRenderer renderer;
 };
 

@@ -76,7 +76,10 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
       supervisor_(folders_.work, machine.room.memory_bytes),
       repeat_(selection.repeat),
       states_(work_->tests.size()) {
-  for (size_t i = 0; i < states_.size(); ++i) states_[i].repetition = work_->first_repetitions[i];
+  for (size_t i = 0; i < states_.size(); ++i) {
+    states_[i].repetition = work_->starts[i].repetition;
+    states_[i].attempt = work_->starts[i].attempt;
+  }
   for (const auto& [id, earlier] : work_->earlier)
     starts_.remember(id, earlier.template_name, earlier.artifacts);
 }
@@ -185,6 +188,7 @@ void LocalRun::take_end(AttemptEnd& end) {
 
 void LocalRun::take_outcome(size_t index, Outcome outcome) {
   if (request_.judge) request_.judge(outcome);
+  outcome.is_flaky = outcome.outcome == outcome::passed && states_[index].failures > 0;
   const bool again = goes_again(index, outcome);
   report(index, outcome, !again);
   if (again) return schedule_.again(index);
@@ -215,15 +219,17 @@ void LocalRun::name_template_lines(size_t index, AttemptEnd& end) const {
 bool LocalRun::goes_again(size_t index, const Outcome& outcome) {
   State& state = states_[index];
   if (!may_start()) return false;
-  if (is_failure(outcome.outcome) && outcome.observed.empty() && state.attempt <= request_.retries) {
+  if (is_failure(outcome.outcome) && outcome.observed.empty() && state.failures < request_.retries) {
+    ++state.failures;
     ++state.attempt;
     return true;
   }
   if (outcome.outcome != outcome::passed) return false;
-  state.was_flaky = state.was_flaky || state.attempt > 1;
+  state.was_flaky = state.was_flaky || state.failures > 0;
   if (state.repetition >= repeat_) return false;
   ++state.repetition;
   state.attempt = 1;
+  state.failures = 0;
   return true;
 }
 

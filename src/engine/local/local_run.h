@@ -37,6 +37,7 @@ class LocalRun {
   struct State {
     int repetition = 1;
     int attempt = 1;
+    int failures = 0;  // at this repetition
     bool was_flaky = false;
   };
   // A look at a slot's health: before or after it was made well again.
