@@ -1,5 +1,6 @@
 #include "engine/ingest.h"
 
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>
@@ -46,7 +47,8 @@ class AnyOrder {
 struct Head {
   std::string run_id, engine, python, host, environment, settings;
   int64_t plan_id, started_at_us;
-  int64_t end;  // where the line ends
+  bool is_part;  // the run went on without its first journal
+  int64_t end;   // where the line ends
 };
 
 Head read_head(const JournalFile& journal) {
@@ -64,6 +66,7 @@ Head read_head(const JournalFile& journal) {
           text(line_key("settings")),
           *reader.integer(line_key("plan_id")),
           *reader.integer(line_key("started_at_us")),
+          reader.integer(line_key("resumed_at_us")).has_value(),
           static_cast<int64_t>(line.size()) + 1};
 }
 
@@ -80,7 +83,7 @@ std::optional<KnownRun> find_run(Connection& connection, const Head& head) {
       "= ?",
       {head.started_at_us, head.host, head.run_id});
   if (!rows.next()) return std::nullopt;
-  if (!rows.boolean(2) || !rows.boolean(3)) {
+  if (!head.is_part && (!rows.boolean(2) || !rows.boolean(3))) {
     throw Error(ErrorKind::spec,
                 fmt::format("the store has another run {}, that began at another time or elsewhere",
                             one_line(head.run_id)),
@@ -171,6 +174,14 @@ int64_t drop_repeated(Connection& connection, const std::string& run_id) {
   return rows.next() ? rows.integer(0) : 0;
 }
 
+// A run that goes on has not ended.
+void set_end(Connection& connection, const std::string& run_id, const LinesSeen& seen) {
+  const auto last = std::max(seen.ended_at_us, seen.resumed_at_us);
+  if (!last) return;
+  connection.query("UPDATE runs SET ended_at = make_timestamp(?::BIGINT) WHERE run_id = ?",
+                   {last == seen.ended_at_us ? Parameter(*last) : Parameter(), run_id});
+}
+
 // Takes in what stands from `begin` on.
 Ingested ingest_from(Connection& connection, const JournalFile& journal, const Head& head, int64_t begin,
                      bool may_have_some) {
@@ -185,10 +196,10 @@ Ingested ingest_from(Connection& connection, const JournalFile& journal, const H
                 "a journal is one run's: take it apart, each with its line of type run");
   }
   if (seen.has_same_twice) added -= drop_repeated(connection, head.run_id);
-  connection.query(
-      "UPDATE runs SET journal_bytes = ?, ended_at = coalesce(ended_at, make_timestamp(?::BIGINT)) WHERE "
-      "run_id = ?",
-      {journal.whole(), or_null(seen.ended_at_us), head.run_id});
+  if (!head.is_part) {
+    connection.query("UPDATE runs SET journal_bytes = ? WHERE run_id = ?", {journal.whole(), head.run_id});
+  }
+  set_end(connection, head.run_id, seen);
   return {head.run_id, added, seen.left_out};
 }
 
@@ -219,10 +230,13 @@ Ingested ingest_lines(Connection& connection, const JournalFile& journal, Origin
   if (journal.whole() == 0) return {};
   const Head head = read_head(journal);
   const std::optional<KnownRun> known = find_run(connection, head);
-  if (known && known->bytes) check_goes_on(connection, journal, head, *known->bytes);
-  if (known && known->bytes == journal.whole()) return {head.run_id, 0, 0};
+  int64_t begin = head.end;
+  if (known && known->bytes && !head.is_part) {
+    check_goes_on(connection, journal, head, *known->bytes);
+    begin = *known->bytes;
+  }
+  if (known && begin == journal.whole()) return {head.run_id, 0, 0};
   if (!known) add_run(connection, head);
-  const int64_t begin = known ? known->bytes.value_or(head.end) : head.end;
   const Ingested ingested = ingest_from(connection, journal, head, begin, known.has_value());
   if (origin == Origin::foreign && (!known || known->plan_id == kNoPlan)) {
     connection.query("UPDATE runs SET plan_id = ? WHERE run_id = ?",

@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -24,12 +27,15 @@ namespace {
 
 constexpr std::string_view kIngested = ".ingested.jsonl";
 
+constexpr double kLockSeconds = 2;
+
+std::string shown(const fs::path& path) { return quote(path.native(), 400); }
+
 [[noreturn]] void fail(const fs::path& path, int error) {
-  throw Error(ErrorKind::engine,
-              fmt::format("cannot write the journal {}: {}", quote(path.native(), 400), std::strerror(error)),
-              error == ENOSPC
-                  ? "free some space; what was reported before is kept"
-                  : "the journal stands beside the store: make that folder writable, or copy the store");
+  throw Error(
+      ErrorKind::engine, fmt::format("cannot write the journal {}: {}", shown(path), std::strerror(error)),
+      error == ENOSPC ? "free some space; what was reported before is kept"
+                      : "the journal stands beside the store: make that folder writable, or copy the store");
 }
 
 std::string head_line(const RunInfo& info) {
@@ -39,7 +45,20 @@ std::string head_line(const RunInfo& info) {
       .member("engine", info.engine)
       .member("python", info.python);
   json.member("host", info.host).key("environment").raw(info.environment_json);
-  return json.key("settings").raw(info.settings_json).end_object().take();
+  json.key("settings").raw(info.settings_json);
+  if (info.is_resumed) json.member("resumed_at_us", utc_now_microseconds());
+  return json.end_object().take();
+}
+
+std::string resume_line() {
+  JsonWriter json;
+  json.begin_object().member("type", "resume").member("resumed_at_us", utc_now_microseconds());
+  return json.end_object().take();
+}
+
+fs::path ingested_name(const fs::path& journal) {
+  fs::path name = fs::path(journal).replace_extension();
+  return name += kIngested;
 }
 
 }  // namespace
@@ -70,22 +89,57 @@ Journal::Journal(const fs::path& store_path, const RunInfo& info, SyncFile sync)
   fs::create_directories(folder, error);
   if (error) fail(folder, error.value());
   path_ = folder / (info.run_id + ".jsonl");
-  const fs::path unfinished = folder / (info.run_id + ".tmp");
+  if (!sync) sync = ::fdatasync;
+  if (open_existing(path_) || open_existing(ingested_name(path_))) {
+    syncer_.emplace(file_.get(), std::move(sync));
+    append_line(resume_line());
+  } else {
+    make(info, std::move(sync));
+  }
+  sync_folder(folder);
+}
+
+void Journal::make(const RunInfo& info, SyncFile sync_file) {
+  const fs::path unfinished = fs::path(path_).replace_extension(".tmp");
   file_ =
       FileDescriptor(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666));
   if (!file_) fail(unfinished, errno);
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) fail(unfinished, errno);
-  syncer_.emplace(file_.get(), sync ? std::move(sync) : SyncFile(::fdatasync));
+  syncer_.emplace(file_.get(), std::move(sync_file));
   try {
     append_line(head_line(info));
-    this->sync();
+    sync();
     // Others see it from here on: locked, and with its first line.
     if (::rename(unfinished.c_str(), path_.c_str()) != 0) fail(path_, errno);
   } catch (const Error&) {
     ::unlink(unfinished.c_str());
     throw;
   }
-  sync_folder(folder);
+}
+
+// False where there is none. Others may hold its lock for as long as they take it in, and rename it then.
+bool Journal::open_existing(const fs::path& from) {
+  file_ = FileDescriptor(::open(from.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK));
+  if (!file_ && errno == ENOENT) return false;
+  if (!file_) fail(from, errno);
+  const double end = monotonic_seconds() + kLockSeconds;
+  while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (monotonic_seconds() > end) {
+      throw Error(ErrorKind::engine, fmt::format("the run of the journal {} is going on", shown(from)),
+                  "wait for it to end");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  struct stat held {
+  }, named{};
+  if (::fstat(file_.get(), &held) != 0) fail(from, errno);
+  if (::stat(from.c_str(), &named) != 0 || named.st_ino != held.st_ino) return false;
+  if (from != path_ && ::rename(from.c_str(), path_.c_str()) != 0) fail(path_, errno);
+  size_ = held.st_size;
+  char last = '\n';
+  if (size_ > 0 && ::pread(file_.get(), &last, 1, size_ - 1) != 1) fail(path_, errno);
+  is_cut_ = last != '\n';
+  return true;
 }
 
 void Journal::append_line(std::string line) {
@@ -166,10 +220,7 @@ int64_t take_in(Store& store, const fs::path& journal) {
   if (!over) return added;
   std::error_code error;
   fs::remove_all(work_folder_of(journal), error);
-  fs::path renamed = journal;
-  renamed.replace_extension();
-  renamed += kIngested;
-  fs::rename(journal, renamed, error);
+  fs::rename(journal, ingested_name(journal), error);
   return added;
 }
 
@@ -181,8 +232,7 @@ int64_t ingest_pending(Store& store, std::vector<std::string>& notes) {
     try {
       added += take_in(store, journal);
     } catch (const Error& error) {
-      notes.push_back(
-          fmt::format("the journal {} was not taken in: {}", quote(journal.native(), 400), error.message()));
+      notes.push_back(fmt::format("the journal {} was not taken in: {}", shown(journal), error.message()));
     }
   }
   return added;

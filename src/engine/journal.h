@@ -25,6 +25,7 @@ struct RunInfo {
   std::string host;
   std::string environment_json = "{}";
   std::string settings_json = "{}";  // what the run was asked to do, as its flags and the spec say it
+  bool is_resumed = false;           // the run was begun before
 };
 
 // A new run's id: its start in UTC, and the process, so that two machines' runs do not meet.
@@ -39,7 +40,7 @@ std::filesystem::path work_folder_of(const std::filesystem::path& journal);
 // Writes one run's journal; holds a lock on the file, so that others know that it is being written. A line is
 // in the file once append() returns, where a kill of this process cannot undo it, and on the disk soon after.
 // Whatever cannot be written is an Error (engine), at the next call where it was noticed in between; a line
-// that was only half written is taken back.
+// that was only half written is taken back. A run that goes on goes on in the journal that it has.
 class Journal {
  public:
   Journal(const std::filesystem::path& store_path, const RunInfo& info, SyncFile sync = {});
@@ -49,6 +50,8 @@ class Journal {
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  void make(const RunInfo& info, SyncFile sync);
+  bool open_existing(const std::filesystem::path& from);
   void append_line(std::string line);
   void take_back();
 

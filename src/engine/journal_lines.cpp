@@ -148,6 +148,7 @@ LineType LineReader::read(std::string_view line) {
       is_small(*integer(line_key("plan_id"))) && is_time(integer(line_key("started_at_us")))) {
     return LineType::run;
   }
+  if (type == "resume" && is_time(integer(line_key("resumed_at_us")))) return LineType::resume;
   if (type == "end" && is_time(integer(line_key("ended_at_us")))) return LineType::end;
   return LineType::none;
 }

@@ -13,6 +13,7 @@ namespace testloom {
 
 enum class LineType {
   run,      // what the run is: the first line
+  resume,   // the run goes on after it was ended or killed
   outcome,  // of one attempt, with all that an outcome has to have
   end,      // the run came to its end
   none,     // anything else: cut short, damaged, or of a later testloom
@@ -36,6 +37,7 @@ inline constexpr std::array kLineKeys = {
     LineKey{"host", KeyKind::text},
     LineKey{"settings", KeyKind::json},
     LineKey{"ended_at_us", KeyKind::integer},
+    LineKey{"resumed_at_us", KeyKind::integer},
     LineKey{"test_id", KeyKind::text},
     LineKey{"case", KeyKind::text},
     LineKey{"model_name", KeyKind::text},
@@ -67,7 +69,7 @@ inline constexpr std::array kLineKeys = {
     LineKey{"environment", KeyKind::json},
     LineKey{"result", KeyKind::json},
 };
-inline constexpr size_t kFirstOutcomeKey = 8;
+inline constexpr size_t kFirstOutcomeKey = 9;
 
 consteval size_t line_key(std::string_view name) {
   for (size_t i = 0; i < kLineKeys.size(); ++i) {

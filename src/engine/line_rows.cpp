@@ -1,5 +1,6 @@
 #include "engine/line_rows.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <vector>
@@ -92,8 +93,11 @@ class LineRows::Thread {
       case LineType::run:
         seen_.has_run = true;
         return false;
+      case LineType::resume:
+        seen_.resumed_at_us = std::max(seen_.resumed_at_us, reader_.integer(line_key("resumed_at_us")));
+        return false;
       case LineType::end:
-        seen_.ended_at_us = reader_.integer(line_key("ended_at_us"));
+        seen_.ended_at_us = std::max(seen_.ended_at_us, reader_.integer(line_key("ended_at_us")));
         return false;
       case LineType::none:
         ++seen_.left_out;
@@ -108,7 +112,8 @@ class LineRows::Thread {
     for (const AttemptKey& each : attempts_) all.has_same_twice |= !shared_->attempts.insert(each).second;
     all.left_out += seen_.left_out;
     all.has_run |= seen_.has_run;
-    if (seen_.ended_at_us) all.ended_at_us = std::max(seen_.ended_at_us, all.ended_at_us);
+    all.ended_at_us = std::max(seen_.ended_at_us, all.ended_at_us);
+    all.resumed_at_us = std::max(seen_.resumed_at_us, all.resumed_at_us);
     attempts_.clear();
     seen_ = {};
   }

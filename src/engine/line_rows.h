@@ -14,9 +14,9 @@ namespace testloom {
 
 struct LinesSeen {
   int64_t left_out = 0;
-  bool has_run = false;         // a line says that a run begins
-  bool has_same_twice = false;  // two outcomes are of one attempt
-  std::optional<int64_t> ended_at_us;
+  bool has_run = false;                               // a line says that a run begins
+  bool has_same_twice = false;                        // two outcomes are of one attempt
+  std::optional<int64_t> ended_at_us, resumed_at_us;  // the last of each
 };
 
 class LineRows {

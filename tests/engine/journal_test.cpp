@@ -114,6 +114,52 @@ TEST_F(JournalTest, ALineThatWasCutByAFullDiskIsTakenBack) {
   EXPECT_EQ(ingest_journal(*store, journal.path()), 2);
 }
 
+TEST_F(JournalTest, ARunGoesOnInItsJournal) {
+  const auto ended = [&] { return rows("SELECT (ended_at IS NOT NULL)::VARCHAR FROM runs"); };
+  { Journal(store->path(), info("r1")).append(outcome_of("01", outcome::passed)); }
+  const auto path = pending_journals(store->path()).front();
+  std::ofstream(path, std::ios::app) << R"({"type": "outcome", "test_i)";  // the kill
+  {
+    Journal journal(store->path(), info("r1"));
+    journal.append(outcome_of("02", outcome::passed));
+    journal.finish();
+  }
+  EXPECT_EQ(ingest_pending(*store, notes), 2);
+  EXPECT_EQ(ended(), std::vector<std::string>{"true"});
+  EXPECT_TRUE(pending_journals(store->path()).empty());
+  {
+    Journal journal(store->path(), info("r1"));
+    EXPECT_EQ(journal.path(), path) << "not under the name that says it is in the store";
+    journal.append(outcome_of("03", outcome::passed));
+    EXPECT_EQ(ingest_journal(*store, path), 1);
+    EXPECT_EQ(ended(), std::vector<std::string>{"false"});
+    EXPECT_THROW(Journal(store->path(), info("r1")), Error) << "it is going on";
+  }
+  EXPECT_EQ(ingest_pending(*store, notes), 0);
+  EXPECT_EQ(count_outcomes(), "3");
+  EXPECT_EQ(notes, std::vector<std::string>{});
+}
+
+TEST_F(JournalTest, ARunWhoseJournalIsGoneGoesOnInANewOne) {
+  killed_run("r1", {"01", "02", "03"});
+  EXPECT_EQ(ingest_pending(*store, notes), 3);
+  std::filesystem::remove_all(journal_folder(store->path()));
+  RunInfo later = info("r1");
+  later.started_at_us += 1'000'000;
+  later.is_resumed = true;
+  {
+    Journal journal(store->path(), later);
+    journal.append(outcome_of("03", outcome::failed));
+    journal.append(outcome_of("04", outcome::passed));
+    EXPECT_EQ(ingest_journal(*store, journal.path()), 1);
+    journal.append(outcome_of("05", outcome::passed));
+  }
+  EXPECT_EQ(ingest_pending(*store, notes), 1);
+  EXPECT_EQ(notes, std::vector<std::string>{});
+  EXPECT_EQ(rows("SELECT count(*)::VARCHAR, count(DISTINCT test_id)::VARCHAR FROM outcomes"),
+            std::vector<std::string>{"5|5"});
+}
+
 TEST_F(JournalTest, WithoutRoomForItsFirstLineThereIsNoJournal) {
   {
     const FileLimit limit(10);
