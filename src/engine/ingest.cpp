@@ -200,7 +200,7 @@ Ingested ingest_from(Connection& connection, const JournalFile& journal, const H
     connection.query("UPDATE runs SET journal_bytes = ? WHERE run_id = ?", {journal.whole(), head.run_id});
   }
   set_end(connection, head.run_id, seen);
-  return {head.run_id, added, seen.left_out};
+  return {head.run_id, added, seen.left_out, false};
 }
 
 }  // namespace
@@ -215,12 +215,13 @@ void IngestTransaction::commit(int64_t rows) {
 int64_t plan_of_run(Connection& connection, const std::string& run_id, int64_t likely) {
   constexpr int64_t looked_at = 16;
   Result rows = connection.query(
-      "WITH some AS (SELECT DISTINCT test_id, ('0x' || substr(test_id::VARCHAR, 1, 8))::UINTEGER AS "
+      "WITH looked_at AS (SELECT DISTINCT test_id, ('0x' || substr(test_id::VARCHAR, 1, 8))::UINTEGER AS "
       "name_hash "
       "FROM outcomes WHERE run_id = $1 ORDER BY test_id LIMIT $2) "
-      "SELECT t.plan_id FROM tests t JOIN some s ON t.name_hash = s.name_hash AND t.test_id = s.test_id "
+      "SELECT t.plan_id FROM tests t JOIN looked_at s ON t.name_hash = s.name_hash AND t.test_id = s.test_id "
       "GROUP BY "
-      "t.plan_id HAVING count(*) = (SELECT count(*) FROM some) ORDER BY t.plan_id = $3 DESC, t.plan_id DESC "
+      "t.plan_id HAVING count(*) = (SELECT count(*) FROM looked_at) ORDER BY t.plan_id = $3 DESC, t.plan_id "
+      "DESC "
       "LIMIT 1",
       {run_id, looked_at, likely});
   return rows.next() ? rows.integer(0) : kNoPlan;
@@ -235,9 +236,10 @@ Ingested ingest_lines(Connection& connection, const JournalFile& journal, Origin
     check_goes_on(connection, journal, head, *known->bytes);
     begin = *known->bytes;
   }
-  if (known && begin == journal.whole()) return {head.run_id, 0, 0};
+  if (known && begin == journal.whole()) return {head.run_id};
   if (!known) add_run(connection, head);
-  const Ingested ingested = ingest_from(connection, journal, head, begin, known.has_value());
+  Ingested ingested = ingest_from(connection, journal, head, begin, known.has_value());
+  ingested.is_new = !known;
   if (origin == Origin::foreign && (!known || known->plan_id == kNoPlan)) {
     connection.query("UPDATE runs SET plan_id = ? WHERE run_id = ?",
                      {plan_of_run(connection, head.run_id, head.plan_id), head.run_id});

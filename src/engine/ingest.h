@@ -20,6 +20,7 @@ struct Ingested {
   std::string run_id;    // empty: the journal has no whole line
   int64_t added = 0;     // outcomes
   int64_t left_out = 0;  // lines that are none
+  bool is_new = false;   // the store did not have the run
 };
 
 // One transaction of ingestion. Those of this process go one after the other, since two that look at the same
