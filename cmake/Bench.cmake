@@ -8,6 +8,7 @@ function(testloom_bench name layer)
 endfunction()
 
 testloom_bench(plan plan)
+testloom_bench(ingest engine)
 testloom_bench(model_names model Boost::json)
 testloom_bench(render_files plan)
 find_package(benchmark REQUIRED)

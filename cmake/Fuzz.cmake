@@ -20,3 +20,9 @@ endforeach()
 add_executable(fuzz_weights ${PROJECT_SOURCE_DIR}/fuzz/fuzz_weights.cpp)
 target_link_libraries(fuzz_weights PRIVATE testloom_model)
 target_link_options(fuzz_weights PRIVATE -fsanitize=fuzzer)
+
+# The lines alone, without DuckDB.
+add_executable(fuzz_journal ${PROJECT_SOURCE_DIR}/fuzz/fuzz_journal.cpp ${PROJECT_SOURCE_DIR}/src/engine/journal_lines.cpp)
+target_link_libraries(fuzz_journal PRIVATE testloom_base simdjson::simdjson Boost::json)
+target_include_directories(fuzz_journal PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+target_link_options(fuzz_journal PRIVATE -fsanitize=fuzzer)

@@ -16,7 +16,7 @@ testloom_layer(model DEPENDS testloom_base EXTERNAL fmt::fmt Boost::json)
 testloom_layer(store DEPENDS testloom_base duckdb::static EXTERNAL fmt::fmt)
 testloom_layer(catalog DEPENDS testloom_template testloom_model testloom_store EXTERNAL fmt::fmt Boost::json)
 testloom_layer(plan DEPENDS testloom_catalog EXTERNAL fmt::fmt Boost::json)
-testloom_layer(engine DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json CURL::libcurl)
+testloom_layer(engine DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json CURL::libcurl simdjson::simdjson)
 
 file(GLOB shipped_templates CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/templates/*.py)
 if(TARGET testloom_model)

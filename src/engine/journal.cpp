@@ -2,17 +2,22 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "engine/ingest.h"
+#include "engine/journal_file.h"
 
 namespace testloom {
 
@@ -22,26 +27,38 @@ namespace {
 
 constexpr std::string_view kIngested = ".ingested.jsonl";
 
+constexpr double kLockSeconds = 2;
+
+std::string shown(const fs::path& path) { return quote(path.native(), 400); }
+
 [[noreturn]] void fail(const fs::path& path, int error) {
-  throw Error(ErrorKind::engine,
-              fmt::format("cannot write the journal {}: {}", quote(path.native(), 400), std::strerror(error)),
-              error == ENOSPC
-                  ? "free some space; what was reported before is kept"
-                  : "the journal stands beside the store: make that folder writable, or copy the store");
+  throw Error(
+      ErrorKind::engine, fmt::format("cannot write the journal {}: {}", shown(path), std::strerror(error)),
+      error == ENOSPC ? "free some space; what was reported before is kept"
+                      : "the journal stands beside the store: make that folder writable, or copy the store");
 }
 
-// A path as DuckDB's readers take it: in SQL quotes, with what would be a glob made literal.
-std::string sql_path(const fs::path& path) {
-  std::string out = "'";
-  for (const char c : path.native()) {
-    if (c == '\'')
-      out += "''";
-    else if (c == '*' || c == '?' || c == '[')
-      out += fmt::format("[{}]", c);
-    else
-      out += c;
-  }
-  return out + "'";
+std::string head_line(const RunInfo& info) {
+  JsonWriter json;
+  json.begin_object().member("type", "run").member("run_id", info.run_id).member("plan_id", info.plan_id);
+  json.member("started_at_us", info.started_at_us)
+      .member("engine", info.engine)
+      .member("python", info.python);
+  json.member("host", info.host).key("environment").raw(info.environment_json);
+  json.key("settings").raw(info.settings_json);
+  if (info.is_resumed) json.member("resumed_at_us", utc_now_microseconds());
+  return json.end_object().take();
+}
+
+std::string resume_line() {
+  JsonWriter json;
+  json.begin_object().member("type", "resume").member("resumed_at_us", utc_now_microseconds());
+  return json.end_object().take();
+}
+
+fs::path ingested_name(const fs::path& journal) {
+  fs::path name = fs::path(journal).replace_extension();
+  return name += kIngested;
 }
 
 }  // namespace
@@ -66,36 +83,88 @@ fs::path journal_folder(const fs::path& store_path) {
 
 fs::path work_folder_of(const fs::path& journal) { return fs::path(journal).replace_extension(".work"); }
 
-Journal::Journal(const fs::path& store_path, const RunInfo& info) {
+Journal::Journal(const fs::path& store_path, const RunInfo& info, SyncFile sync) {
   const fs::path folder = journal_folder(store_path);
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail(folder, error.value());
   path_ = folder / (info.run_id + ".jsonl");
-  const fs::path unfinished = folder / (info.run_id + ".tmp");
+  if (!sync) sync = ::fdatasync;
+  if (open_existing(path_) || open_existing(ingested_name(path_))) {
+    syncer_.emplace(file_.get(), std::move(sync));
+    append_line(resume_line());
+  } else {
+    make(info, std::move(sync));
+  }
+  sync_folder(folder);
+}
+
+void Journal::make(const RunInfo& info, SyncFile sync_file) {
+  const fs::path unfinished = fs::path(path_).replace_extension(".tmp");
   file_ =
       FileDescriptor(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666));
   if (!file_) fail(unfinished, errno);
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) fail(unfinished, errno);
-  JsonWriter json;
-  json.begin_object().member("type", "run").member("run_id", info.run_id).member("plan_id", info.plan_id);
-  json.member("started_at_us", info.started_at_us)
-      .member("engine", info.engine)
-      .member("python", info.python);
-  json.member("host", info.host).key("environment").raw(info.environment_json);
-  json.key("settings").raw(info.settings_json).end_object();
-  append_line(json.take());
-  // Others see it from here on: locked, and with its first line.
-  if (::rename(unfinished.c_str(), path_.c_str()) != 0) fail(path_, errno);
-  sync_folder(folder);
+  syncer_.emplace(file_.get(), std::move(sync_file));
+  try {
+    append_line(head_line(info));
+    sync();
+    // Others see it from here on: locked, and with its first line.
+    if (::rename(unfinished.c_str(), path_.c_str()) != 0) fail(path_, errno);
+  } catch (const Error&) {
+    ::unlink(unfinished.c_str());
+    throw;
+  }
+}
+
+// False where there is none. Others may hold its lock for as long as they take it in, and rename it then.
+bool Journal::open_existing(const fs::path& from) {
+  file_ = FileDescriptor(::open(from.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK));
+  if (!file_ && errno == ENOENT) return false;
+  if (!file_) fail(from, errno);
+  const double end = monotonic_seconds() + kLockSeconds;
+  while (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (monotonic_seconds() > end) {
+      throw Error(ErrorKind::engine, fmt::format("the run of the journal {} is going on", shown(from)),
+                  "wait for it to end");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  struct stat held {
+  }, named{};
+  if (::fstat(file_.get(), &held) != 0) fail(from, errno);
+  if (::stat(from.c_str(), &named) != 0 || named.st_ino != held.st_ino) return false;
+  if (from != path_ && ::rename(from.c_str(), path_.c_str()) != 0) fail(path_, errno);
+  size_ = held.st_size;
+  char last = '\n';
+  if (size_ > 0 && ::pread(file_.get(), &last, 1, size_ - 1) != 1) fail(path_, errno);
+  is_cut_ = last != '\n';
+  return true;
 }
 
 void Journal::append_line(std::string line) {
+  if (const int error = syncer_->failure()) fail(path_, error);
   line += '\n';
-  if (!write_all(file_.get(), line) || ::fdatasync(file_.get()) != 0) fail(path_, errno);
+  if (is_cut_) line.insert(0, 1, '\n');
+  if (!write_all(file_.get(), line)) {
+    const int error = errno;
+    take_back();
+    fail(path_, error);
+  }
+  size_ += static_cast<int64_t>(line.size());
+  is_cut_ = false;
+  syncer_->written();
 }
 
+// What a full disk left of a line must not spoil the next one.
+void Journal::take_back() { is_cut_ = ::ftruncate(file_.get(), size_) != 0; }
+
 void Journal::append(const Outcome& outcome) { append_line(to_json_line(outcome)); }
+
+void Journal::sync() {
+  syncer_->wait();
+  if (const int error = syncer_->failure()) fail(path_, error);
+}
 
 void Journal::finish() {
   JsonWriter json;
@@ -104,66 +173,23 @@ void Journal::finish() {
                   .member("ended_at_us", utc_now_microseconds())
                   .end_object()
                   .take());
+  sync();
 }
 
-// A journal without a line at all belongs to a run that was killed at its start; any other begins with its
-// run.
-void check_header(Connection& connection) {
-  Result rows = connection.query(
-      "SELECT count(*) FILTER (type = 'run' AND run_id IS NOT NULL AND plan_id IS NOT NULL AND started_at_us "
-      "IS NOT NULL), "
-      "count(type) FROM journal");
-  rows.next();
-  if (rows.integer(0) == 1 || rows.integer(1) == 0) return;
-  throw Error(ErrorKind::store, "it does not begin with its run", "move it away if it is no journal");
+namespace {
+
+int64_t ingest_file(Store& store, const JournalFile& journal) {
+  IngestTransaction transaction(store.connection());
+  const int64_t added = ingest_lines(store.connection(), journal, Origin::own).added;
+  transaction.commit(added);
+  return added;
 }
+
+}  // namespace
 
 int64_t ingest_journal(Store& store, const fs::path& journal) {
   if (!fs::exists(journal)) return 0;  // another process has taken it in meanwhile
-  Connection& connection = store.connection();
-  Transaction transaction(connection);
-  connection.execute(fmt::format(
-      R"sql(
-CREATE OR REPLACE TEMP TABLE journal AS
-SELECT * FROM read_ndjson({}, ignore_errors = true, hive_partitioning = false, maximum_object_size = 67108864, columns = {{
-  type: 'VARCHAR', run_id: 'VARCHAR', plan_id: 'INTEGER', started_at_us: 'BIGINT', ended_at_us: 'BIGINT',
-  engine: 'VARCHAR', python: 'VARCHAR', host: 'VARCHAR', environment: 'JSON', settings: 'JSON',
-  test_id: 'UUID', "case": 'VARCHAR', attempt: 'INTEGER', outcome: 'VARCHAR', reason: 'VARCHAR',
-  duration_s: 'DOUBLE', peak_memory_bytes: 'BIGINT', result: 'JSON',
-  error_type: 'VARCHAR', error_message: 'VARCHAR', traceback: 'VARCHAR', output_tail: 'VARCHAR',
-  model_name: 'VARCHAR', hardware_type: 'VARCHAR', batch_size: 'BIGINT', template_name: 'VARCHAR', axes: 'JSON',
-  repetition: 'INTEGER', observed: 'VARCHAR', slot: 'VARCHAR', start: 'VARCHAR', cores: 'INTEGER', beside: 'JSON',
-  peak_device_memory_bytes: 'BIGINT', estimated_memory_bytes: 'BIGINT', estimated_host_memory_bytes: 'BIGINT',
-  output_file: 'VARCHAR', artifacts: 'VARCHAR'}});
-)sql",
-      sql_path(journal)));
-  check_header(connection);
-  connection.execute(R"sql(
-INSERT INTO runs
-SELECT run_id, plan_id, make_timestamp(started_at_us), NULL, engine, python, host, environment, settings, NULL
-FROM journal
-WHERE type = 'run' AND run_id NOT IN (SELECT run_id FROM runs);
-UPDATE runs SET ended_at = (SELECT make_timestamp(max(ended_at_us)) FROM journal WHERE type = 'end')
-WHERE run_id = (SELECT run_id FROM journal WHERE type = 'run') AND ended_at IS NULL
-  AND EXISTS (SELECT 1 FROM journal WHERE type = 'end');
-)sql");
-  Result rows = connection.query(R"sql(
-INSERT INTO outcomes
-SELECT r.run_id, j.test_id, j."case", j.attempt, j.outcome, j.reason, make_timestamp(j.started_at_us), j.duration_s,
-       j.peak_memory_bytes, j.result, j.error_type, j.error_message, j.traceback, j.output_tail,
-       j.model_name, j.hardware_type, j.batch_size, j.template_name, coalesce(j.axes, '{}'), coalesce(j.repetition, 1), j.observed, j.slot,
-       j.start, j.cores, j.beside, j.peak_device_memory_bytes, j.estimated_memory_bytes,
-       j.estimated_host_memory_bytes, j.environment, j.output_file, j.artifacts
-FROM journal j, (SELECT run_id FROM journal WHERE type = 'run') r
-WHERE j.type = 'outcome' AND j.test_id IS NOT NULL AND j.outcome IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM outcomes o
-                  WHERE o.run_id = r.run_id AND o.test_id = j.test_id
-                    AND o.repetition = coalesce(j.repetition, 1) AND o.attempt = j.attempt)
-)sql");
-  const int64_t added = rows.next() ? rows.integer(0) : 0;
-  connection.execute("DROP TABLE journal");
-  transaction.commit();
-  return added;
+  return ingest_file(store, JournalFile(journal));
 }
 
 std::vector<fs::path> pending_journals(const fs::path& store_path) {
@@ -179,20 +205,22 @@ std::vector<fs::path> pending_journals(const fs::path& store_path) {
 
 namespace {
 
+// Without waiting, whatever stands there.
+FileDescriptor open_to_lock(const fs::path& journal) {
+  return FileDescriptor(::open(journal.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
+
 // Ingests; and where its run is over, puts the journal away under the same lock that says so, so that nothing
 // can be written to it in between.
 int64_t take_in(Store& store, const fs::path& journal) {
-  const FileDescriptor file(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return 0;  // another process has put it away meanwhile
-  const bool over = ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
-  const int64_t added = ingest_journal(store, journal);
+  if (!fs::exists(journal)) return 0;  // another process has put it away meanwhile
+  const FileDescriptor file = open_to_lock(journal);
+  const bool over = file && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+  const int64_t added = ingest_file(store, JournalFile(journal));
   if (!over) return added;
   std::error_code error;
   fs::remove_all(work_folder_of(journal), error);
-  fs::path renamed = journal;
-  renamed.replace_extension();
-  renamed += kIngested;
-  fs::rename(journal, renamed, error);
+  fs::rename(journal, ingested_name(journal), error);
   return added;
 }
 
@@ -204,8 +232,7 @@ int64_t ingest_pending(Store& store, std::vector<std::string>& notes) {
     try {
       added += take_in(store, journal);
     } catch (const Error& error) {
-      notes.push_back(
-          fmt::format("the journal {} was not taken in: {}", quote(journal.native(), 400), error.message()));
+      notes.push_back(fmt::format("the journal {} was not taken in: {}", shown(journal), error.message()));
     }
   }
   return added;
@@ -214,7 +241,7 @@ int64_t ingest_pending(Store& store, std::vector<std::string>& notes) {
 size_t count_left_journals(const fs::path& store_path) {
   size_t left = 0;
   for (const fs::path& journal : pending_journals(store_path)) {
-    const FileDescriptor file(::open(journal.c_str(), O_RDONLY | O_CLOEXEC));
+    const FileDescriptor file = open_to_lock(journal);
     if (file && ::flock(file.get(), LOCK_SH | LOCK_NB) == 0) ++left;
   }
   return left;

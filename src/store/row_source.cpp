@@ -1,6 +1,7 @@
 #include "store/row_source.h"
 
 #include <memory>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -10,7 +11,8 @@ namespace {
 
 struct Source {
   std::vector<SourceColumn> columns;
-  FillRows fill;
+  OpenRows open;
+  bool is_parallel;
 };
 
 duckdb_type duckdb_type_of(ColumnType type) {
@@ -35,13 +37,26 @@ void bind(duckdb_bind_info info) {
   }
 }
 
-void init(duckdb_init_info info) { duckdb_init_set_max_threads(info, 1); }
+void init(duckdb_init_info info) {
+  const bool is_parallel = static_cast<Source*>(duckdb_init_get_extra_info(info))->is_parallel;
+  duckdb_init_set_max_threads(info, is_parallel ? std::thread::hardware_concurrency() : 1);
+}
 
 // No exception may pass through DuckDB.
+void init_thread(duckdb_init_info info) {
+  try {
+    const auto* source = static_cast<Source*>(duckdb_init_get_extra_info(info));
+    duckdb_init_set_init_data(info, new FillRows(source->open()),
+                              [](void* fill) { delete static_cast<FillRows*>(fill); });
+  } catch (const std::exception& error) {
+    duckdb_init_set_error(info, error.what());
+  }
+}
+
 void fill(duckdb_function_info info, duckdb_data_chunk output) {
   try {
     SourceRows rows(output);
-    static_cast<Source*>(duckdb_function_get_extra_info(info))->fill(rows);
+    (*static_cast<FillRows*>(duckdb_function_get_local_init_data(info)))(rows);
   } catch (const std::exception& error) {
     duckdb_function_set_error(info, error.what());
   }
@@ -82,18 +97,34 @@ void SourceRows::end_row() {
   duckdb_data_chunk_set_size(chunk_, ++row_);
 }
 
-void register_row_source(Connection& connection, const std::string& name,
-                         const std::vector<SourceColumn>& columns, FillRows fill_rows) {
+namespace {
+
+void register_source(Connection& connection, const std::string& name, Source source) {
   duckdb_table_function function = duckdb_create_table_function();
   duckdb_table_function_set_name(function, name.c_str());
-  duckdb_table_function_set_extra_info(function, new Source{columns, std::move(fill_rows)}, destroy);
+  duckdb_table_function_set_extra_info(function, new Source(std::move(source)), destroy);
   duckdb_table_function_set_bind(function, bind);
   duckdb_table_function_set_init(function, init);
+  duckdb_table_function_set_local_init(function, init_thread);
   duckdb_table_function_set_function(function, fill);
   const duckdb_state state = duckdb_register_table_function(connection.handle(), function);
   duckdb_destroy_table_function(&function);
   if (state != DuckDBSuccess)
     throw Error(ErrorKind::store, fmt::format("the table function {} cannot be made", name));
+}
+
+}  // namespace
+
+void register_row_source(Connection& connection, const std::string& name,
+                         const std::vector<SourceColumn>& columns, FillRows fill_rows) {
+  const auto shared = std::make_shared<FillRows>(std::move(fill_rows));
+  const auto open = [shared]() -> FillRows { return [shared](SourceRows& rows) { (*shared)(rows); }; };
+  register_source(connection, name, {columns, open, false});
+}
+
+void register_parallel_row_source(Connection& connection, const std::string& name,
+                                  const std::vector<SourceColumn>& columns, OpenRows open) {
+  register_source(connection, name, {columns, std::move(open), true});
 }
 
 }  // namespace testloom

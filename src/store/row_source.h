@@ -52,4 +52,10 @@ using FillRows = std::function<void(SourceRows&)>;
 void register_row_source(Connection& connection, const std::string& name,
                          const std::vector<SourceColumn>& columns, FillRows fill);
 
+// The same with rows that several threads make at once, each by a FillRows of its own. Any thread may call
+// `open`. In which order rows come is not said.
+using OpenRows = std::function<FillRows()>;
+void register_parallel_row_source(Connection& connection, const std::string& name,
+                                  const std::vector<SourceColumn>& columns, OpenRows open);
+
 }  // namespace testloom

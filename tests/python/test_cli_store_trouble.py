@@ -1,6 +1,7 @@
 """Stores that cannot be used as they are: no store at all, locked, read-only, of a newer or older schema, on a full disk."""
 
 import fcntl
+import json
 import os
 import shlex
 import threading
@@ -243,7 +244,7 @@ def test_a_store_by_its_symbolic_link_and_a_strange_name(planned):
     assert digest(planned.folder / name) == digest(planned.folder / "link")
 
 
-@pytest.mark.parametrize("version", [1, 3])
+@pytest.mark.parametrize("version", [1, 3, 4])
 def test_an_older_store_is_upgraded_and_its_tests_keep_their_ids(testloom, version):
     path = testloom.folder / "testloom.duckdb"
     with duckdb.connect(str(path)) as connection:
@@ -266,3 +267,30 @@ def test_an_older_store_is_upgraded_and_its_tests_keep_their_ids(testloom, versi
     fresh = testloom("tests", "list", "--json").objects
     ids = [[test["test_id"] for test in each] for each in (kept, upgraded, fresh)]
     assert ids[0] == ids[1] == ids[2]
+
+
+def test_outcomes_of_before_are_kept_and_a_journal_taken_in_by_half_is_not_doubled(testloom):
+    run_id = "20260101-000000000-0000"
+    path = testloom.folder / "testloom.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute((REPOSITORY / "tests" / "regress" / "schema_4.sql").read_text("utf-8"))
+        ids = [str(row[0]) for row in connection.execute("select test_id from tests order by batch_size").fetchall()]
+    # What that testloom wrote, which was killed before the second outcome was in the store.
+    lines = [{"type": "run", "run_id": run_id, "plan_id": 1, "started_at_us": 1767225600000000, "engine": "local",
+              "python": "python3", "host": "host", "environment": {"python": "3.11"}}]  # fmt: skip
+    for test_id, batch_size in zip(ids, (1, 4)):
+        lines.append({"type": "outcome", "test_id": test_id, "case": f"net/cpu/old[batch_size={batch_size}]", "attempt": 1,
+                      "outcome": "passed", "started_at_us": 1767225601000000, "duration_s": 0.5,
+                      "peak_memory_bytes": None})  # fmt: skip
+    testloom.write(f"testloom.duckdb.runs/{run_id}.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    testloom("model", "add", "other", "--family=vision")  # takes it in
+    testloom("store", "verify")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        outcomes = connection.execute(
+            "select test_id::varchar, repetition, attempt, outcome, model_name, result from outcomes order by \"case\""
+        ).fetchall()
+    assert outcomes == [
+        (ids[0], 1, 1, "passed", None, '{"latency_s": {"p50": 0.5}}'),
+        (ids[1], 1, 1, "passed", None, None),
+    ]
+    assert [test["last_outcome"] for test in testloom("tests", "list", "--json").objects] == ["passed", "passed"]

@@ -120,7 +120,7 @@ def test_every_key_of_the_journal(store, bare_python):
         found.setdefault(entry["type"], set()).update(entry)
     kinds = re.split(r"^### `(\w+)`.*\n", section(STORE, "## The journal"), flags=re.MULTILINE)
     told = {kind: {code(row[0]) for row in table_rows(text)} for kind, text in zip(kinds[1::2], kinds[2::2])}
-    assert set(told) == set(found)
+    assert set(told) == set(found) | {"resume"}  # this run did not go on
     for kind, keys in found.items():  # some stand there only where there is something to say
         assert keys <= told[kind], kind
 
