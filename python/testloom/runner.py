@@ -5,8 +5,8 @@
 TEST_FILE is imported as the module `testloom_test` (never `__main__`), with its folder first on sys.path and sys.argv
 reduced to its path. The one top-level callable `test_…` defined in it is called without arguments. The record is
 written to RESULT_FILE + ".tmp" and renamed, so RESULT_FILE is either whole or absent; then the process exits
-at once, whatever threads and exit handlers are left. Its status says nothing: a record that is there says everything,
-and no record means that the process crashed. The test owns stdout and stderr; the runner adds only the traceback of
+at once, whatever threads and exit handlers are left. A record that is there says everything, and no record means that
+the process crashed, but for status 74: the record could not be written. The test owns stdout and stderr; the runner adds only the traceback of
 what the test raised, on stderr, and there too why it could not write a record.
 
 The record is one line of ASCII JSON, nested at most 32 levels deep:
@@ -78,6 +78,7 @@ RECURSION_LIMIT = getrecursionlimit()
 # Address space that is handed back after the test, so that one which used up all of its limit can still be reported.
 RESERVED_BYTES = 8 << 20
 RESERVED_DESCRIPTORS = 3
+UNWRITTEN_STATUS = 74  # as sysexits.h has it for errors of input and output
 # Of libraries and other files that the process which this one was forked from had loaded.
 shared_file_bytes = 0
 
@@ -427,7 +428,7 @@ def main(result_file):
     say(record["error"]["traceback"] if record["error"] else "")
     if unwritten is not None:
         say(f"cannot write {result_file}: {text_of(unwritten)}\n")
-    _exit(0)
+    _exit(0 if unwritten is None else UNWRITTEN_STATUS)
 
 
 if __name__ == "__main__":

@@ -151,7 +151,7 @@ def become_test(runner, runner_path, request, output, parent):
     # As in a fresh interpreter, which the runner is the main module of.
     sys.modules["__main__"] = runner
     sys.modules.pop(runner.__name__, None)
-    runner.__name__ = "__main__"
+    runner.__name__, runner.__spec__ = "__main__", None
     sys.meta_path.insert(0, runner.TestFinder)
     runner.main(request["result"])
     os._exit(0)

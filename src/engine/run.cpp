@@ -9,7 +9,7 @@
 #include "engine/journal.h"
 #include "engine/local/local_run.h"
 #include "engine/local/machine.h"
-#include "engine/local/process.h"
+#include "engine/local/supervisor.h"
 #include "engine/plan_schedule.h"
 #include "engine/run_claims.h"
 
@@ -95,6 +95,7 @@ RunSummary run_plan(const RunRequest& given, const WatchRun& watch) {
   RunRequest request = given;
   request.store_path = fs::weakly_canonical(fs::absolute(given.store_path));
   RunSummary summary;
+  hold_child_signals();
   try {
     Prepared prepared = prepare(request, summary.notes, OpenMode::write);  // as it is needed at the end
     note_work(*prepared.work, prepared.selection, summary.notes);

@@ -124,6 +124,7 @@ Outcome Attempt::finish(const ProcessExit& exit) {
       outcome.outcome = outcome::timeout;
       outcome.reason = fmt::format("ended after {:g} s", start_.timeout_seconds);
     } else {
+      check_room(exit.status, result_file());
       take_exit(exit.status, kernel_oom_kills() > kernel_kills_before_, outcome);
     }
   }

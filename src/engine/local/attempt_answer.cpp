@@ -21,6 +21,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr size_t kMaxResultBytes = 64 << 20;
+constexpr int kUnwrittenStatus = 74;             // of runner.py
+constexpr uintmax_t kLeastRoomBytes = 64 << 10;  // a disk with less is full
 
 std::string text_of(const json::object& answer, std::string_view key) {
   const json::value* value = answer.if_contains(key);
@@ -88,6 +90,17 @@ bool take_object(const json::object& answer, Outcome& result) {
 bool take_answer(const fs::path& file, Outcome& outcome) {
   const std::optional<json::object> answer = read_answer(file);
   return answer && take_object(*answer, outcome);
+}
+
+void check_room(int status, const fs::path& file) {
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != kUnwrittenStatus) return;
+  std::error_code error;
+  const fs::space_info space = fs::space(file.parent_path(), error);
+  if (!error && space.available >= kLeastRoomBytes) return;
+  throw Error(
+      ErrorKind::engine,
+      fmt::format("there is no room for a test's result in {}", quote(file.parent_path().native(), 400)),
+      "free some space; what was reported before is kept, and `testloom run --resume` goes on");
 }
 
 void take_exit(int status, bool kernel_killed_for_memory, Outcome& outcome) {

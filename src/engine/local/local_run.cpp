@@ -25,6 +25,7 @@ RunInfo info_of(const RunRequest& request, const Selection& selection, const std
                 const RunWork& work, const Machine& machine) {
   RunInfo info;
   info.run_id = resumed.empty() ? new_run_id() : resumed;
+  info.is_resumed = !resumed.empty();
   info.plan_id = work.plan_id;
   info.started_at_us = utc_now_microseconds();
   info.engine = "local";
@@ -55,7 +56,8 @@ RunFolders make_folders(const fs::path& journal) {
 void remove_folders(const RunFolders& folders) {
   std::error_code error;
   fs::remove_all(folders.work, error);
-  fs::remove(folders.output, error);  // where they are empty
+  fs::remove(folders.output, error);  // where it is empty
+  for (const auto& entry : fs::directory_iterator(folders.artifacts, error)) fs::remove(entry.path(), error);
   fs::remove(folders.artifacts, error);
 }
 
@@ -84,6 +86,8 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
     starts_.remember(id, earlier.template_name, earlier.artifacts);
 }
 
+LocalRun::~LocalRun() { remove_folders(folders_); }
+
 void LocalRun::run(RunSummary& summary) {
   summary_ = &summary;
   summary.run_id = journal_.path().stem().native();
@@ -107,7 +111,6 @@ void LocalRun::run(RunSummary& summary) {
   summary.interrupted = interrupts_seen_ > 0;
   summary.duration_s = monotonic_seconds() - began_;
   if (!summary.interrupted && !summary.failed_fast) journal_.finish();
-  remove_folders(folders_);
 }
 
 bool LocalRun::may_start() const {

@@ -23,6 +23,9 @@ class LocalRun {
   // `resumed` is the run that goes on; empty: a new one. All references outlive this.
   LocalRun(const RunRequest& request, const Selection& selection, const std::string& resumed,
            std::unique_ptr<RunWork> work, const Machine& machine, const WatchRun& watch);
+  ~LocalRun();
+  LocalRun(const LocalRun&) = delete;
+  LocalRun& operator=(const LocalRun&) = delete;
   // Until everything has its outcome or the user ends it. Adds to the summary.
   void run(RunSummary& summary);
 

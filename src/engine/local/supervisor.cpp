@@ -25,17 +25,27 @@ namespace {
 
 constexpr double kLookEverySeconds = 0.1;   // at memory and strays
 constexpr double kLookOftenSeconds = 0.02;  // while much of the budget is taken
-constexpr double kWarmSeconds = 180;        // that loading may take
+constexpr double kWarmSeconds = 120;        // that loading may take
 constexpr int kMostLosses = 2;
 
-}  // namespace
-
-Supervisor::Supervisor(std::filesystem::path files, int64_t memory_bytes)
-    : files_(std::move(files)), memory_bytes_(memory_bytes) {
+sigset_t child_signal() {
   sigset_t children;
   ::sigemptyset(&children);
   ::sigaddset(&children, SIGCHLD);
+  return children;
+}
+
+}  // namespace
+
+void hold_child_signals() {
+  const sigset_t children = child_signal();
   ::sigprocmask(SIG_BLOCK, &children, nullptr);
+}
+
+Supervisor::Supervisor(std::filesystem::path files, int64_t memory_bytes)
+    : files_(std::move(files)), memory_bytes_(memory_bytes) {
+  hold_child_signals();
+  const sigset_t children = child_signal();
   child_signals_ = FileDescriptor(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 

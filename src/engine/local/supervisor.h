@@ -28,6 +28,10 @@ struct CommandEnd {
   std::string failure;  // why it did not succeed; empty where it did
 };
 
+// Keeps the signals of children for the supervisor. REQUIRES: called before other threads are started, which
+// take it over.
+void hold_child_signals();
+
 class Supervisor {
  public:
   // `files` holds runner.py and warm_parent.py; `memory_bytes` is what all tests together may take; 0: no
