@@ -90,6 +90,13 @@ RankTest rank_test(std::span<const double> first, std::span<const double> second
   return test;
 }
 
+size_t repetitions_needed(double significance, size_t comparisons) {
+  double each = 1;
+  while (least_p_of(each, each) * static_cast<double>(std::max<size_t>(1, comparisons)) > significance)
+    ++each;
+  return static_cast<size_t>(each);
+}
+
 std::vector<double> adjusted_for_many(std::span<const double> p) {
   std::vector<size_t> order(p.size());
   std::iota(order.begin(), order.end(), size_t{0});

@@ -23,6 +23,10 @@ struct RankTest {
 // REQUIRES: finite figures. An empty sample gives p = 1.
 RankTest rank_test(std::span<const double> first, std::span<const double> second);
 
+// How many figures on each side it takes, so that the greatest difference has a p of at most `significance`
+// among so many comparisons of which no other shows any.
+size_t repetitions_needed(double significance, size_t comparisons);
+
 // Benjamini and Hochberg, "Controlling the false discovery rate", 1995: the share of false findings to be
 // expected among those with a p up to this one. In the order of `p`.
 std::vector<double> adjusted_for_many(std::span<const double> p);

@@ -31,6 +31,10 @@ VERBS = [
     "tests show",
     "tests render",
     "run",
+    "compare",
+    "baseline set",
+    "baseline list",
+    "baseline remove",
     "store verify",
     "doctor",
 ]
@@ -50,7 +54,7 @@ def planned(prepared, tmp_path):
     return prepared.copy(tmp_path)
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "template", "model", "tests", "store"])
+@pytest.mark.parametrize("verb", [*VERBS, "template", "model", "tests", "baseline", "store"])
 def test_every_verb_has_help_with_examples(testloom, verb):
     said = testloom(*verb.split(), "--help")
     examples = said.stdout.partition("Examples:\n")[2].splitlines()

@@ -94,6 +94,19 @@ TEST(RankTest, SaysWhatSamplesOfASizeCanGiveAtBest) {
   EXPECT_NEAR(rank_test(std::vector<double>{1, 2, 3, 4}, std::vector<double>{5, 6, 7, 8}).p, 2.0 / 70, 1e-12);
 }
 
+TEST(RankTest, SaysHowManyRepetitionsItTakes) {
+  for (const auto& [comparisons, wanted] : {std::pair<size_t, size_t>{1, 4}, {10, 6}, {1000, 9}}) {
+    EXPECT_EQ(repetitions_needed(0.05, comparisons), wanted);
+    std::vector<double> low(wanted, 0.0), high(wanted, 1.0), p(comparisons, 1.0);
+    p[0] = rank_test(low, high).p;
+    EXPECT_LE(adjusted_for_many(p)[0], 0.05);
+    low.pop_back();
+    high.pop_back();
+    p[0] = rank_test(low, high).p;
+    EXPECT_GT(adjusted_for_many(p)[0], 0.05);
+  }
+}
+
 TEST(RankTest, SamplesThatSayNothingGiveOne) {
   const std::vector<double> none, one = {1}, same(30, 2.5);
   EXPECT_EQ(rank_test(none, one).p, 1);
