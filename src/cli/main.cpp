@@ -237,6 +237,7 @@ void setup(CLI::App& app, Context& context) {
   setup_explain(app, context);
   setup_run(app, context);
   setup_compare(app, context);
+  setup_report(app, context);
   setup_baseline(app, context);
   setup_store(app, context);
   setup_doctor(app, context);

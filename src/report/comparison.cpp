@@ -85,7 +85,7 @@ void take_row(Side& side, const Result& row) {
     shown.reason = row.text(6);
     side.test_id = row.text(2);
     side.outcome = word;
-    side.cause = word == outcome::passed ? "" : cause_of(shown);
+    side.cause = word == outcome::passed ? "" : shown_cause(shown);
   }
   side.is_there = true;
   if (word != outcome::passed) return;

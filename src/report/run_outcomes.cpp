@@ -69,7 +69,8 @@ void read_span(Connection& connection, const std::string& run_id, const Span& sp
           "SELECT test_id::VARCHAR, \"case\", model_name, hardware_type, template_name, batch_size, "
           "repetition, attempt, outcome, observed, reason, strftime(started_at, '%Y-%m-%dT%H:%M:%SZ'), "
           "duration_s, error_type, error_message, traceback, output_tail FROM ({}$1) "
-          "WHERE (model_name, hardware_type) >= ($2, $3) AND (model_name, hardware_type) <= ($4, $5) "
+          "WHERE (model_name > $2 OR (model_name = $2 AND hardware_type >= $3)) "
+          "AND (model_name < $4 OR (model_name = $4 AND hardware_type <= $5)) "
           "ORDER BY model_name, hardware_type, template_name, batch_size, \"case\", test_id, repetition, "
           "attempt",
           kNamed),
@@ -97,12 +98,24 @@ std::string counting_outcomes_sql(std::string_view run_parameter) {
       kNamed, run_parameter);
 }
 
+std::vector<OutcomeTotal> outcome_totals(Connection& connection, const std::string& run_id) {
+  Result rows = connection.query(
+      "SELECT outcome, count(*), coalesce(sum(seconds), 0) FROM (SELECT arg_max(outcome, attempt) AS "
+      "outcome, "
+      "sum(duration_s) AS seconds FROM outcomes WHERE run_id = ? GROUP BY test_id, coalesce(repetition, 1)) "
+      "GROUP BY outcome ORDER BY 2 DESC, 1",
+      {run_id});
+  std::vector<OutcomeTotal> totals;
+  while (rows.next()) totals.push_back({std::string(rows.text(0)), rows.integer(1), rows.real(2)});
+  return totals;
+}
+
 void for_each_attempts(Connection& connection, const std::string& run_id,
                        const std::function<void(const Attempts&)>& use) {
   for (const Span& span : spans_of(connection, run_id)) read_span(connection, run_id, span, use);
 }
 
-std::string cause_of(const ReportedOutcome& outcome) {
+std::string shown_cause(const ReportedOutcome& outcome) {
   if (outcome.error_type.empty() && outcome.error_message.empty()) return outcome.reason;
   if (outcome.error_type.empty() || outcome.error_message.empty())
     return outcome.error_type + outcome.error_message;

@@ -39,11 +39,21 @@ using Attempts = std::vector<ReportedOutcome>;
 // run's id.
 std::string counting_outcomes_sql(std::string_view run_parameter);
 
+// How many repetitions of tests came to an outcome, and the seconds of all attempts at them.
+struct OutcomeTotal {
+  std::string outcome;
+  int64_t tests = 0;
+  double duration_s = 0;
+};
+
+// By how many there are, then by the outcome's name.
+std::vector<OutcomeTotal> outcome_totals(Connection& connection, const std::string& run_id);
+
 // Every repetition of every test, by model, hardware type, case and repetition.
 void for_each_attempts(Connection& connection, const std::string& run_id,
                        const std::function<void(const Attempts&)>& use);
 
 // "ValueError: a shape differs", or the reason, or empty: why an outcome is what it is, as one text.
-std::string cause_of(const ReportedOutcome& outcome);
+std::string shown_cause(const ReportedOutcome& outcome);
 
 }  // namespace testloom

@@ -32,6 +32,7 @@ VERBS = [
     "tests render",
     "run",
     "compare",
+    "report",
     "baseline set",
     "baseline list",
     "baseline remove",
