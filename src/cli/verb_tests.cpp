@@ -248,6 +248,8 @@ void setup_tests(CLI::App& app, Context& context) {
       ->required();
   filtered(render);
   on(render, run_render);
+
+  setup_tests_repro(*verb, context);
 }
 
 }  // namespace testloom::cli

@@ -59,6 +59,9 @@ void setup_model_detect(CLI::App& parent, Context& context);
 void setup_model_calibrate(CLI::App& parent, Context& context);
 void setup_model_estimate(CLI::App& parent, Context& context);
 
+// What stands below `tests`, beside those that list and render.
+void setup_tests_repro(CLI::App& parent, Context& context);
+
 // What stands below `plan`.
 void setup_stored_plans(CLI::App& verb, Context& context);
 

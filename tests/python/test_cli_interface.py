@@ -30,6 +30,7 @@ VERBS = [
     "tests list",
     "tests show",
     "tests render",
+    "tests repro",
     "run",
     "compare",
     "report",
