@@ -50,6 +50,7 @@ void setup_run(CLI::App& app, Context& context);
 void setup_compare(CLI::App& app, Context& context);
 void setup_report(CLI::App& app, Context& context);
 void setup_baseline(CLI::App& app, Context& context);
+void setup_triage(CLI::App& app, Context& context);
 void setup_store(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
 

@@ -59,6 +59,7 @@ ReportedOutcome outcome_of(const Result& rows) {
   outcome.error_message = text(14);
   outcome.traceback = text(15);
   outcome.output_tail = text(16);
+  outcome.axes_json = rows.optional_text(17).value_or("{}");
   return outcome;
 }
 
@@ -68,7 +69,7 @@ void read_span(Connection& connection, const std::string& run_id, const Span& sp
       fmt::format(
           "SELECT test_id::VARCHAR, \"case\", model_name, hardware_type, template_name, batch_size, "
           "repetition, attempt, outcome, observed, reason, strftime(started_at, '%Y-%m-%dT%H:%M:%SZ'), "
-          "duration_s, error_type, error_message, traceback, output_tail FROM ({}$1) "
+          "duration_s, error_type, error_message, traceback, output_tail, axes::VARCHAR FROM ({}$1) "
           "WHERE (model_name > $2 OR (model_name = $2 AND hardware_type >= $3)) "
           "AND (model_name < $4 OR (model_name = $4 AND hardware_type <= $5)) "
           "ORDER BY model_name, hardware_type, template_name, batch_size, \"case\", test_id, repetition, "

@@ -18,6 +18,7 @@ struct ReportedOutcome {
   std::string hardware_type;
   std::string template_name;
   int64_t batch_size = 0;
+  std::string axes_json;
   int64_t repetition = 1;
   int64_t attempt = 1;
   std::string outcome;

@@ -34,6 +34,7 @@ VERBS = [
     "run",
     "compare",
     "report",
+    "triage",
     "baseline set",
     "baseline list",
     "baseline remove",
