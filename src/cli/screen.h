@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/shown_units.h"
+
 namespace testloom::cli {
 
 bool output_is_terminal();
@@ -74,9 +76,5 @@ class Activity {
 // "STATEMENT. Go on? [y/n]" on a terminal. Without one: throws an Error (usage) that
 // says to pass --yes.
 bool confirm(const std::string& statement, const std::string& other_way = "");
-
-// "1.2 s", "3 m 12 s"; "512 MB", "1.5 GB" (decimal units); "5.2 ms".
-std::string show_seconds(double seconds);
-std::string show_bytes(double bytes);
 
 }  // namespace testloom::cli

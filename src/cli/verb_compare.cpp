@@ -75,18 +75,6 @@ CompareOptions options_of(const CompareVerbOptions& given) {
   return options;
 }
 
-std::string show_figure(const FigureChange& change, double value) {
-  if (change.figure == "latency") return show_seconds(value);
-  if (change.figure == "throughput") return fmt::format("{:.4g}/s", value);
-  if (change.unit == "bytes") return show_bytes(value);
-  return fmt::format("{:.4g}{}{}", value, change.unit.empty() ? "" : " ", change.unit);
-}
-
-std::string show_change(double change) {
-  if (std::isinf(change)) return change > 0 ? "from none" : "to less";
-  return fmt::format("{:+.3g} %", change * 100);
-}
-
 void show_outcomes(const Comparison& comparison) {
   if (comparison.outcomes.empty()) return;
   Table table({{"OUTCOME"}, {"CASE"}, {"BEFORE"}, {"AFTER"}, {"WHY"}});

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/outcome_words.h"
+#include "base/shown_units.h"
 #include "base/text.h"
 #include "report/rank_test.h"
 #include "report/run_outcomes.h"
@@ -239,6 +240,18 @@ std::string_view name_of(OutcomeChangeKind kind) {
 std::string_view name_of(Verdict verdict) {
   constexpr std::string_view names[] = {"regression", "unsure", "improvement", "same"};
   return names[static_cast<size_t>(verdict)];
+}
+
+std::string show_figure(const FigureChange& change, double value) {
+  if (change.figure == "latency") return show_seconds(value);
+  if (change.figure == "throughput") return fmt::format("{:.4g}/s", value);
+  if (change.unit == "bytes") return show_bytes(value);
+  return fmt::format("{:.4g}{}{}", value, change.unit.empty() ? "" : " ", change.unit);
+}
+
+std::string show_change(double change) {
+  if (std::isinf(change)) return change > 0 ? "from none" : "to less";
+  return fmt::format("{:+.3g} %", change * 100);
 }
 
 size_t Comparison::count(OutcomeChangeKind kind) const {

@@ -54,6 +54,10 @@ struct FigureChange {
   Verdict verdict = Verdict::same;
 };
 
+// A figure's value, and a change as a share, as people read them: "53.2 ms", "+30 %".
+std::string show_figure(const FigureChange& change, double value);
+std::string show_change(double change);
+
 struct CompareOptions {
   double threshold = 0.05;                   // share of the median before
   std::map<std::string, double> thresholds;  // by figure

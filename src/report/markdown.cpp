@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 
 #include "base/outcome_words.h"
+#include "base/shown_units.h"
 #include "base/text.h"
 #include "report/run_outcomes.h"
 
@@ -66,8 +66,6 @@ std::string end_of(std::string_view text) {
   return "...\n" + printable(trimmed(line == text.npos ? text : text.substr(line + 1)));
 }
 
-std::string seconds(double duration) { return fmt::format("{:.3g} s", duration); }
-
 struct Slow {
   std::string case_name;
   double duration_s = 0;
@@ -109,7 +107,8 @@ void write_head(const StoredRun& run, const std::vector<OutcomeTotal>& totals, c
                         cell(run.started_at), run.ended_at ? "" : "; it has not come to its end"));
   out.write("| outcome | tests | time |\n|---|---:|---:|\n");
   for (const OutcomeTotal& each : totals)
-    out.write(fmt::format("| {} | {} | {} |\n", cell(each.outcome), each.tests, seconds(each.duration_s)));
+    out.write(
+        fmt::format("| {} | {} | {} |\n", cell(each.outcome), each.tests, show_seconds(each.duration_s)));
   if (found.flaky > 0)
     out.write(fmt::format("\n{} passed after another attempt.\n", counted(found.flaky, "test")));
 }
@@ -135,11 +134,7 @@ void write_slowest(const Found& found, StreamedFile& out) {
   if (found.slowest.empty()) return;
   out.write("\n### Slowest\n\n| case | time |\n|---|---:|\n");
   for (const Slow& each : found.slowest)
-    out.write(fmt::format("| {} | {} |\n", name_cell(each.case_name), seconds(each.duration_s)));
-}
-
-std::string figure(double value, const std::string& unit) {
-  return fmt::format("{:.4g}{}{}", value, unit.empty() ? "" : " ", cell(unit));
+    out.write(fmt::format("| {} | {} |\n", name_cell(each.case_name), show_seconds(each.duration_s)));
 }
 
 void write_comparison(const Comparison& comparison, StreamedFile& out) {
@@ -162,10 +157,9 @@ void write_comparison(const Comparison& comparison, StreamedFile& out) {
        });
   rows(comparison.figures, "| change | figure | case | before | after | by |\n|---|---|---|---:|---:|---:|\n",
        [](const FigureChange& each) {
-         const std::string by = std::isinf(each.change) ? "" : fmt::format("{:+.3g} %", each.change * 100);
          return fmt::format("| {} | {} | {} | {} | {} | {} |\n", name_of(each.verdict), cell(each.figure),
-                            name_cell(each.case_name), figure(each.before, each.unit),
-                            figure(each.after, each.unit), by);
+                            name_cell(each.case_name), cell(show_figure(each, each.before)),
+                            cell(show_figure(each, each.after)), show_change(each.change));
        });
 }
 

@@ -6,9 +6,9 @@ import duckdb
 import pytest
 from cli_driver import REPOSITORY
 from lxml import etree
-from made_runs import make_run, outcome
+from made_runs import make_run, outcome, repeated
 
-A, B = "20260101-000000000-aaa1", "20260101-000000000-aab2"
+A, B, BEFORE = "20260101-000000000-aaa1", "20260101-000000000-aab2", "20260101-000000000-aac0"
 SCHEMA = etree.XMLSchema(etree.parse(str(REPOSITORY / "tests" / "report" / "junit.xsd")))
 HOSTILE = 'a"><b>&amp;]]>\x1b[31m\x7f\n::error::x|`**\u202e\uffff'
 TRACEBACK = """Traceback (most recent call last):
@@ -122,8 +122,11 @@ def test_annotations_are_not_without_end(store):
 
 
 def test_markdown_is_pinned(ran, golden):
-    make_run(ran, B, [failing(case("flaky")), outcome(case("bert"), "passed"), outcome(case("new"), duration_s=3)])
-    ran("baseline", "set", "release", A)
+    steady = [1.0, 1.01, 0.99, 1.02, 0.98]
+    make_run(ran, BEFORE, repeated(case("slow"), steady))
+    slow = repeated(case("slow"), [1.3 * each for each in steady])
+    make_run(ran, B, [failing(case("flaky")), outcome(case("new"), duration_s=3), *slow])
+    ran("baseline", "set", "release", BEFORE)
     golden("../report/markdown", ran("report", "--markdown", "-", "--baseline", "release").stdout)
     ran("report", "--markdown", "summary.md", "--run", A)
     golden("../report/markdown-first", (ran.folder / "summary.md").read_text())
