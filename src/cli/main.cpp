@@ -265,6 +265,10 @@ void setup(CLI::App& app, Context& context) {
   setup_explain(app, context);
   setup_run(app, context);
   setup_ingest(app, context);
+  setup_compare(app, context);
+  setup_report(app, context);
+  setup_baseline(app, context);
+  setup_triage(app, context);
   setup_store(app, context);
   setup_doctor(app, context);
   take_marks_off(app);

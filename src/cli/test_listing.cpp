@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/csv.h"
 #include "base/text.h"
 #include "catalog/json_values.h"
 #include "cli/screen.h"
@@ -33,12 +34,6 @@ std::string axes_json(const PlannedTest& test) {
   json.begin_object();
   for (const auto& [name, value] : test.axes) json.key(name).raw(testloom::json_of(value));
   return json.end_object().take();
-}
-
-// A field by RFC 4180; one that a spreadsheet would take for a formula stays what it is.
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of("\",\r\n") == std::string_view::npos) return std::string(text);
-  return sql_quoted(text, '"');
 }
 
 // The name of a node; ids are hexadecimal digits and hyphens.

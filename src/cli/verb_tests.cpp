@@ -4,10 +4,10 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "catalog/names.h"
+#include "cli/left_journals.h"
 #include "cli/screen.h"
 #include "cli/test_listing.h"
 #include "cli/verbs.h"
-#include "engine/journal.h"
 #include "engine/plan_schedule.h"
 #include "plan/planner.h"
 #include "plan/render_tree.h"
@@ -40,15 +40,6 @@ TestFilter filter_of(Connection& connection, const TestsOptions& options) {
   return filter;
 }
 
-void note_journals(const Store& store) {
-  const size_t left = count_left_journals(store.path());
-  if (left == 0) return;
-  print_notes({fmt::format(
-      "the outcomes of {} that was killed are not in the store yet; `testloom plan` or `run` takes "
-      "them in",
-      counted(left, "run"))});
-}
-
 // Each test after all that it comes after, as engines take them; in memory.
 int list_ordered(Connection& connection, TestFilter filter, bool as_json) {
   const std::optional<int64_t> limit = std::exchange(filter.limit, std::nullopt);
@@ -63,7 +54,7 @@ int list_ordered(Connection& connection, TestFilter filter, bool as_json) {
 
 int run_list(const Context& context, const TestsOptions& options) {
   const auto store = context.open(OpenMode::read);
-  note_journals(*store);
+  note_left_journals(*store);
   Connection& connection = store->connection();
   const TestFilter filter = filter_of(connection, options);
   if (options.format == "parquet") {
@@ -257,6 +248,8 @@ void setup_tests(CLI::App& app, Context& context) {
       ->required();
   filtered(render);
   on(render, run_render);
+
+  setup_tests_repro(*verb, context);
 }
 
 }  // namespace testloom::cli

@@ -52,6 +52,10 @@ void setup_tests(CLI::App& app, Context& context);
 void setup_explain(CLI::App& app, Context& context);
 void setup_run(CLI::App& app, Context& context);
 void setup_ingest(CLI::App& app, Context& context);
+void setup_compare(CLI::App& app, Context& context);
+void setup_report(CLI::App& app, Context& context);
+void setup_baseline(CLI::App& app, Context& context);
+void setup_triage(CLI::App& app, Context& context);
 void setup_store(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
 
@@ -60,6 +64,9 @@ void setup_model_scan(CLI::App& parent, Context& context);
 void setup_model_detect(CLI::App& parent, Context& context);
 void setup_model_calibrate(CLI::App& parent, Context& context);
 void setup_model_estimate(CLI::App& parent, Context& context);
+
+// What stands below `tests`, beside those that list and render.
+void setup_tests_repro(CLI::App& parent, Context& context);
 
 // What stands below `plan`.
 void setup_stored_plans(CLI::App& verb, Context& context);

@@ -30,7 +30,14 @@ VERBS = [
     "tests list",
     "tests show",
     "tests render",
+    "tests repro",
     "run",
+    "compare",
+    "report",
+    "triage",
+    "baseline set",
+    "baseline list",
+    "baseline remove",
     "store verify",
     "doctor",
 ]
@@ -50,7 +57,7 @@ def planned(prepared, tmp_path):
     return prepared.copy(tmp_path)
 
 
-@pytest.mark.parametrize("verb", [*VERBS, "template", "model", "tests", "store"])
+@pytest.mark.parametrize("verb", [*VERBS, "template", "model", "tests", "baseline", "store"])
 def test_every_verb_has_help_with_examples(testloom, verb):
     said = testloom(*verb.split(), "--help")
     examples = said.stdout.partition("Examples:\n")[2].splitlines()
