@@ -1,5 +1,5 @@
 # One static library a layer; each links only what stands to its left:
-#   base <- template, model, store <- catalog <- plan <- engine
+#   base <- template, model, store <- catalog <- plan <- engine, report
 function(testloom_layer name)
   cmake_parse_arguments(layer "" "" "DEPENDS;EXTERNAL" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -17,6 +17,7 @@ testloom_layer(store DEPENDS testloom_base duckdb::static EXTERNAL fmt::fmt)
 testloom_layer(catalog DEPENDS testloom_template testloom_model testloom_store EXTERNAL fmt::fmt Boost::json)
 testloom_layer(plan DEPENDS testloom_catalog EXTERNAL fmt::fmt Boost::json)
 testloom_layer(engine DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json CURL::libcurl)
+testloom_layer(report DEPENDS testloom_plan EXTERNAL fmt::fmt)
 
 file(GLOB shipped_templates CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/templates/*.py)
 if(TARGET testloom_model)
@@ -29,6 +30,10 @@ if(TARGET testloom_catalog)
 endif()
 if(TARGET testloom_plan)
   target_include_directories(testloom_plan SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE_DIR})  # used by one file
+endif()
+if(TARGET testloom_report)
+  include(WebReport)
+  testloom_embed(testloom_report report_page ${web_report_page})
 endif()
 if(TARGET testloom_engine)
   testloom_embed(testloom_engine python ${PROJECT_SOURCE_DIR}/python/testloom/runner.py

@@ -3,7 +3,7 @@ find_package(CLI11 REQUIRED)
 file(GLOB cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.cpp)
 add_executable(testloom ${cli_sources})
 target_compile_definitions(testloom PRIVATE TESTLOOM_VERSION="${PROJECT_VERSION}")
-target_link_libraries(testloom PRIVATE testloom_engine CLI11::CLI11 fmt::fmt Boost::json)
+target_link_libraries(testloom PRIVATE testloom_engine testloom_report CLI11::CLI11 fmt::fmt Boost::json)
 # Every verb's file needs these, and they take longer to read than the verbs themselves.
 target_precompile_headers(testloom PRIVATE <CLI/CLI.hpp> <fmt/format.h>)
 target_include_directories(testloom SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE_DIR})  # used by one file

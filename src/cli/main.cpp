@@ -236,6 +236,7 @@ void setup(CLI::App& app, Context& context) {
   setup_tests(app, context);
   setup_explain(app, context);
   setup_run(app, context);
+  setup_report(app, context);
   setup_store(app, context);
   setup_doctor(app, context);
   take_marks_off(app);

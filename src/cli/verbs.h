@@ -47,6 +47,7 @@ void setup_plan(CLI::App& app, Context& context);
 void setup_tests(CLI::App& app, Context& context);
 void setup_explain(CLI::App& app, Context& context);
 void setup_run(CLI::App& app, Context& context);
+void setup_report(CLI::App& app, Context& context);
 void setup_store(CLI::App& app, Context& context);
 void setup_doctor(CLI::App& app, Context& context);
 

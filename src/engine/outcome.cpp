@@ -6,11 +6,6 @@
 
 namespace testloom {
 
-bool is_failure(std::string_view word) {
-  return word == outcome::failed || word == outcome::error || word == outcome::crashed ||
-         word == outcome::timeout || word == outcome::oom;
-}
-
 namespace {
 
 // Figures that only some tests have; absent where they are not known.

@@ -7,24 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "store/outcome_words.h"
+
 namespace testloom {
-
-// The words for outcomes, as they stand in the store and on the screen.
-namespace outcome {
-inline constexpr std::string_view passed = "passed";
-inline constexpr std::string_view failed = "failed";    // an assertion, or `success` false
-inline constexpr std::string_view error = "error";      // another exception
-inline constexpr std::string_view crashed = "crashed";  // the process went without a result
-inline constexpr std::string_view timeout = "timeout";
-inline constexpr std::string_view oom = "oom";                  // out of memory
-inline constexpr std::string_view implied_oom = "implied_oom";  // not run: a smaller batch ran out of memory
-inline constexpr std::string_view skipped = "skipped";          // not run; the reason says why
-inline constexpr std::string_view known_failure = "known_failure";  // it failed as an expectation says
-inline constexpr std::string_view interrupted = "interrupted";
-}  // namespace outcome
-
-// Whether an outcome makes the run fail: failed, error, crashed, timeout, oom.
-bool is_failure(std::string_view outcome);
 
 struct Outcome {
   std::string test_id;
