@@ -115,7 +115,10 @@ TEST_F(Payload, FailuresHaveRoomAndNoMore) {
   for (const std::string& message : data.messages.texts()) room += message.size();
   EXPECT_LE(room, CauseGroups::kRoom);
   EXPECT_GT(room, CauseGroups::kRoom / 2);
-  EXPECT_EQ(data.causes.size(), 2000u);
+  ASSERT_EQ(data.causes.size(), CauseGroups::kCauses + 1);
+  EXPECT_EQ(data.causes.back().title, "other causes");
+  EXPECT_EQ(data.causes.back().tests, 1500);
+  for (const ReportedTest& test : data.tests) ASSERT_LE(test.cause, static_cast<int>(CauseGroups::kCauses));
 }
 
 TEST_F(Payload, ACauseKeepsAFewSamplesThatDiffer) {

@@ -79,9 +79,19 @@ void CauseGroups::finish(ReportData& data) {
   };
   std::sort(order.begin(), order.end(), [&](int a, int b) { return rank(a) < rank(b); });
   std::vector<int> place(order.size());
+  std::unordered_map<std::string, int> others;  // by outcome
   for (size_t i = 0; i < order.size(); ++i) {
-    place[static_cast<size_t>(order[i])] = static_cast<int>(i);
-    data.causes.push_back(std::move(causes_[static_cast<size_t>(order[i])]));
+    ReportedCause& cause = causes_[static_cast<size_t>(order[i])];
+    int& own_place = place[static_cast<size_t>(order[i])];
+    if (i < kCauses) {
+      own_place = static_cast<int>(data.causes.size());
+      data.causes.push_back(std::move(cause));
+      continue;
+    }
+    const auto [other, is_new] = others.try_emplace(cause.outcome, static_cast<int>(data.causes.size()));
+    if (is_new) data.causes.push_back({cause.outcome, "other causes", "", cause.is_failure, 0, {}});
+    own_place = other->second;
+    data.causes[static_cast<size_t>(own_place)].tests += cause.tests;
   }
   for (ReportedTest& test : data.tests) {
     if (test.cause >= 0) test.cause = place[static_cast<size_t>(test.cause)];

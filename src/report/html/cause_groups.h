@@ -18,6 +18,9 @@ class CauseGroups {
   static constexpr size_t kMessageLength = 200;  // characters
   static constexpr size_t kRoom = 300'000;       // bytes of all samples and messages of a report
 
+  static constexpr size_t kCauses =
+      500;  // beyond them, causes of the fewest tests are put together by outcome
+
   // Gives the test its cause and message. Tests come in ascending order.
   void add(ReportedTest& test, int number, const FailureTexts& texts, std::string_view output,
            ReportData& data);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kIdLength = 18;  // of a test's id so much is told: its first 60 bits, with the hyphens
 
-// A column of numbers without blanks between them; null where there is none.
+// A column of numbers without blanks between them; -1 where there is none.
 class NumberColumn {
  public:
   void add(int64_t number) {
@@ -24,7 +24,7 @@ class NumberColumn {
   void add(const std::optional<double>& number, int digits) {
     separate();
     if (!number) {
-      text_ += "null";
+      text_ += "-1";
       return;
     }
     any_ = true;
@@ -116,19 +116,50 @@ void write_causes(JsonWriter& json, const ReportData& data) {
   json.end_array();
 }
 
+// Numbers of which many neighbours are alike: each with how often it stands in a row, or, where `step` is 1,
+// how many follow it that are each one more.
+class RepeatedNumbers {
+ public:
+  explicit RepeatedNumbers(int64_t step) : step_(step) {}
+  void add(int64_t number) {
+    if (count_ > 0 && number == first_ + step_ * count_) {
+      ++count_;
+      return;
+    }
+    flush();
+    first_ = number;
+    count_ = 1;
+  }
+  std::string take() {
+    flush();
+    return column_.take();
+  }
+
+ private:
+  void flush() {
+    if (count_ == 0) return;
+    column_.add(first_);
+    column_.add(count_);
+  }
+
+  NumberColumn column_;
+  int64_t step_;
+  int64_t first_ = 0;
+  int64_t count_ = 0;
+};
+
 // For each run its results as three columns: which test, how it came out, and its latency.
 void write_past(JsonWriter& json, const ReportData& data) {
   constexpr int kDigits = 3;
   json.key("past").begin_array();
   for (size_t at = 0; at < data.past.size();) {
     const int run = data.past[at].run;
-    NumberColumn tests, outcomes, latencies;
-    int before = 0;  // tests are told by their distance from the one before
+    RepeatedNumbers tests(1), outcomes(0);
+    NumberColumn latencies;
     for (; at < data.past.size() && data.past[at].run == run; ++at) {
       const PastResult& each = data.past[at];
-      tests.add(int64_t{each.test - before});
-      before = each.test;
-      outcomes.add(int64_t{each.outcome});
+      tests.add(each.test);
+      outcomes.add(each.outcome);
       latencies.add(each.p50_s ? std::optional(*each.p50_s * 1e3) : std::nullopt, kDigits);
     }
     json.begin_object().member("run", run).key("test").raw(tests.take());

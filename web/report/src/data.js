@@ -7,12 +7,20 @@ const FIGURES = ["p50_ms", "p95_ms", "throughput_per_s", "duration_s", "memory_m
 
 const numbers = (list) => Int32Array.from(list);
 const figures = (list, count) =>
-  list ? Float64Array.from(list, (value) => value ?? NaN) : new Float64Array(count).fill(NaN);
+  list ? Float64Array.from(list, (value) => (value < 0 ? NaN : value)) : new Float64Array(count).fill(NaN);
+
+// Pairs of a number and how often it stands in a row, each time `step` more.
+function repeated(pairs, step) {
+  const all = [];
+  for (let at = 0; at < pairs.length; at += 2) {
+    for (let more = 0; more < pairs[at + 1]; ++more) all.push(pairs[at] + step * more);
+  }
+  return numbers(all);
+}
 
 function readPast(past) {
-  let test = 0;
-  const tests = numbers(past.test).map((step) => (test += step));
-  return { run: past.run, test: tests, outcome: numbers(past.outcome), p50_ms: figures(past.p50_ms, tests.length) };
+  const test = repeated(past.test, 1);
+  return { run: past.run, test, outcome: repeated(past.outcome, 0), p50_ms: figures(past.p50_ms, test.length) };
 }
 
 export function readData(text) {
