@@ -112,9 +112,12 @@ TEST_F(Payload, FailuresHaveRoomAndNoMore) {
   for (const ReportedCause& cause : data.causes) {
     for (const CauseSample& sample : cause.samples) room += sample.traceback.size() + sample.output.size();
   }
-  for (const std::string& message : data.messages.texts()) room += message.size();
-  EXPECT_LE(room, CauseGroups::kRoom);
-  EXPECT_GT(room, CauseGroups::kRoom / 2);
+  EXPECT_LE(room, CauseGroups::kSampleRoom);
+  EXPECT_GT(room, CauseGroups::kSampleRoom / 2);
+  size_t said = 0;
+  for (const std::string& message : data.messages.texts()) said += message.size();
+  EXPECT_LE(said, CauseGroups::kMessageRoom);
+  EXPECT_GT(said, CauseGroups::kMessageRoom / 2);
   ASSERT_EQ(data.causes.size(), CauseGroups::kCauses + 1);
   EXPECT_EQ(data.causes.back().title, "other causes");
   EXPECT_EQ(data.causes.back().tests, 1500);
@@ -135,6 +138,22 @@ TEST_F(Payload, ACauseKeepsAFewSamplesThatDiffer) {
   std::vector<std::string> outputs;
   for (const CauseSample& sample : data.causes[0].samples) outputs.push_back(sample.output);
   EXPECT_EQ(outputs, (std::vector<std::string>{"text 0", "text 1", "text 2"}));
+}
+
+TEST_F(Payload, TheCauseOfTheMostTestsHasASampleHoweverMuchOthersSay) {
+  add_run("r1");
+  connection().execute(
+      "INSERT INTO outcomes (run_id, test_id, \"case\", attempt, outcome, started_at, model_name, "
+      "hardware_type, "
+      "batch_size, template_name, axes, repetition, error_type, output_tail) SELECT 'r1', uuid(), "
+      "format('{:04}', i), 1, "
+      "'error', now(), format('{:04}', i), 'cpu', 1, 't', '{}', 1, CASE WHEN i < 300 THEN 'E' || i ELSE "
+      "'Common' END, "
+      "repeat('line\n', 1000) FROM range(400) r(i)");
+  const ReportData data = read();
+  EXPECT_EQ(data.causes[0].title, "Common");
+  EXPECT_EQ(data.causes[0].samples.size(), 1u);
+  EXPECT_TRUE(data.causes[299].samples.empty());
 }
 
 TEST_F(Payload, CausesThatFailStandFirstThenThoseOfTheMostTests) {

@@ -23,6 +23,24 @@ std::string end_of(std::string_view text, size_t length) {
   return "…\n" + std::string(text);
 }
 
+// So much is held in memory until the causes that it goes to are known.
+constexpr size_t kCollected = 32'000'000;
+
+size_t size_of(const CauseSample& sample) { return sample.traceback.size() + sample.output.size(); }
+
+// Drops the samples that there is no room for: every cause's first goes before any second.
+void fit_samples(std::vector<ReportedCause>& causes, size_t room) {
+  std::vector<std::vector<CauseSample>> kept(causes.size());
+  for (size_t round = 0; round < CauseGroups::kSamples; ++round) {
+    for (size_t i = 0; i < causes.size(); ++i) {
+      if (round >= causes[i].samples.size() || size_of(causes[i].samples[round]) > room) continue;
+      room -= size_of(causes[i].samples[round]);
+      kept[i].push_back(std::move(causes[i].samples[round]));
+    }
+  }
+  for (size_t i = 0; i < causes.size(); ++i) causes[i].samples = std::move(kept[i]);
+}
+
 std::string message_of(const FailureTexts& texts) {
   const bool has_error = !texts.error_type.empty() || !texts.error_message.empty();
   std::string message(has_error ? texts.error_type : texts.reason);
@@ -47,11 +65,14 @@ void CauseGroups::add(ReportedTest& test, int number, const FailureTexts& texts,
   add_sample(group, number, texts.traceback, output);
 
   const std::string message = message_of(texts);
-  if (message.empty() || message == group.title) return;
+  if (!message.empty() && message != group.title) add_message(test, message, data);
+}
+
+void CauseGroups::add_message(ReportedTest& test, const std::string& message, ReportData& data) {
   if (const auto known = messages_.find(message); known != messages_.end()) {
     test.message = known->second;
-  } else if (message.size() <= room_) {
-    room_ -= message.size();
+  } else if (message.size() <= message_room_) {
+    message_room_ -= message.size();
     test.message = data.messages.add(message);
     messages_.emplace(message, test.message);
   }
@@ -64,9 +85,8 @@ void CauseGroups::add_sample(ReportedCause& cause, int number, std::string_view 
   for (const CauseSample& each : cause.samples) {
     if (each.traceback == sample.traceback && each.output == sample.output) return;
   }
-  const size_t size = sample.traceback.size() + sample.output.size();
-  if (size > room_) return;
-  room_ -= size;
+  if (collected_ + size_of(sample) > kCollected) return;
+  collected_ += size_of(sample);
   cause.samples.push_back(std::move(sample));
 }
 
@@ -93,6 +113,7 @@ void CauseGroups::finish(ReportData& data) {
     own_place = other->second;
     data.causes[static_cast<size_t>(own_place)].tests += cause.tests;
   }
+  fit_samples(data.causes, kSampleRoom);
   for (ReportedTest& test : data.tests) {
     if (test.cause >= 0) test.cause = place[static_cast<size_t>(test.cause)];
   }
