@@ -49,9 +49,9 @@ export class HeatMap {
     );
     return h("div", { class: "heat-head", role: "rowgroup" },
       h("div", { class: "heat-row", role: "row", "aria-rowindex": 1 },
-        h("div", { class: "heat-name", role: "columnheader" }), hardware),
+        h("div", { class: "heat-name", role: "columnheader" }, "hardware type"), hardware),
       h("div", { class: "heat-row", role: "row", "aria-rowindex": 2 },
-        h("div", { class: "heat-name", role: "columnheader" }, "model \\ batch size"), batches),
+        h("div", { class: "heat-name", role: "columnheader" }, "model, by batch size"), batches),
     );
   }
 
@@ -101,9 +101,9 @@ export class HeatMap {
       }
       const { text, style, heat } = this.paint(at);
       cells.push(h("div", {
-        class: `heat-cell ${style}${first}`, role: "gridcell", "aria-label": this.describe(row, column),
+        class: `heat-cell ${style}${first}`, role: "gridcell", "aria-label": `${text} ${this.describe(row, column)}`,
         style: heat === undefined ? {} : { "--heat": heat }, ...this.place(row, column),
-      }, text));
+      }, h("span", { "aria-hidden": "true" }, text)));
     }
     return h("div", { class: "heat-row", role: "row", "aria-rowindex": row + 3, style: { top: `${row * ROW}px` } }, cells);
   }
@@ -216,7 +216,7 @@ export function painterOf(data, cells, measure, scale) {
     const value = cells.value[at];
     if (Number.isNaN(value)) return { text: outcome.symbol, style: "unknown" };
     const heat = scale(value);
-    const style = measure.diverging ? (heat < 0 ? "under" : "over") : heat > 0.55 ? "hot" : "warm";
+    const style = measure.diverging ? (heat < 0 ? "under" : "over") : "warm";
     return { text: measure.brief(value), style, heat: Math.abs(heat).toFixed(2) };
   };
 }

@@ -42,7 +42,7 @@ function command(data, test) {
 function sample(data, { test, traceback, output }) {
   const block = (title, text) => text && h("figure", { class: "text" }, h("figcaption", {}, title), h("pre", { tabindex: 0 }, h("bdi", {}, visibleLines(text))));
   return h("div", { class: "sample" },
-    h("h4", {}, name(data.caseOf(test), 160)), command(data, test), block("Traceback", traceback), block("The end of its output", output));
+    h("h3", {}, name(data.caseOf(test), 160)), command(data, test), block("Traceback", traceback), block("The end of its output", output));
 }
 
 function testLine(data, test) {
@@ -57,7 +57,7 @@ function details(data, { cause, tests }) {
   const samples = cause.samples.length ? cause.samples : [{ test: tests[0], traceback: "", output: "" }];
   return [
     samples.map((each) => sample(data, each)),
-    h("h4", {}, counted(tests.length, "test")),
+    h("h3", {}, counted(tests.length, "test")),
     listOf(tests, (test) => testLine(data, test), "ul", { class: "tests" }),
   ];
 }

@@ -25,8 +25,8 @@ function legend(data, counts, measure) {
     return h("p", { class: "legend" }, h("span", {}, "predicted too little", steps.toReversed().map((heat) => swatch("under", heat)),
       steps.slice(1).map((heat) => swatch("over", heat)), "predicted too much"));
   }
-  return h("p", { class: "legend" }, h("span", {}, "little", steps.map((heat) => swatch(heat > 0.55 ? "hot" : "warm", heat)), "much"),
-    h("span", {}, `in ${measure.unit}; of several tests in a cell the ${measure.which}`));
+  return h("p", { class: "legend" }, h("span", {}, "little", steps.map((heat) => swatch("warm", heat)), "much"),
+    h("span", {}, `in ${measure.unit}${measure.column?.match(/ms|mb/) ? " where no unit stands" : ""}; of several tests in a cell the ${measure.which}`));
 }
 
 function summary(data) {

@@ -1,0 +1,75 @@
+"""How long `testloom report --html` takes, how large the file is, and how fast the page filters, in real Chromium:
+
+    .venv/bin/python bench/report.py
+
+For 10,000 tests in ten runs and 100,000 in six, from stores that bench/report_store.py makes. Filter times are of the
+whole step from a changed filter to the changed page, in milliseconds, over words typed letter by letter and boxes
+checked. The floor is what Python takes to read the same outcomes' columns with DuckDB alone."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(REPOSITORY / "tests" / "python"), str(REPOSITORY / "bench")]
+
+import report_store  # noqa: E402
+from browsing import Browser  # noqa: E402
+
+PROGRAM = os.environ.get("TESTLOOM") or str(REPOSITORY / ".venv" / "bin" / "testloom")
+TYPED = ["b", "be", "ber", "bert", "bert c", "bert cu", "bert cuda", "bert cuda par", ""]
+TIMES = 3
+
+
+def floor_of(store):
+    begun = time.perf_counter()
+    with duckdb.connect(str(store), read_only=True) as connection:
+        connection.execute(
+            'SELECT run_id, "case", outcome, duration_s, result->>\'$.latency_s.p50\', peak_memory_bytes FROM outcomes'
+        ).fetchnumpy()
+    return time.perf_counter() - begun
+
+
+def time_report(store, file):
+    begun = time.perf_counter()
+    subprocess.run([PROGRAM, "--store", store, "report", "--html", file], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+def filter_times(browser, file):
+    with browser.reading(file) as reader:
+        for by in ("", "?by=latency"):
+            reader.go(by)
+            for words in TYPED:
+                reader.page.locator("#filter").fill(words)
+            for outcome in ("oom", "passed"):
+                reader.page.locator(f".chip input[value={outcome}]").click()
+        return reader.page.evaluate("performance.getEntriesByName('filter').map(entry => entry.duration)")
+
+
+def main():
+    browser = Browser()
+    print("  tests  runs  report (floor)        size  filter: median, most of how many")
+    with tempfile.TemporaryDirectory() as folder:
+        for tests, runs in ((10_000, 10), (100_000, 6)):
+            store, file = Path(folder, f"{tests}.duckdb"), Path(folder, f"{tests}.html")
+            subprocess.run([PROGRAM, "--store", store, "init", "--no-templates"], check=True, stdout=subprocess.DEVNULL)
+            report_store.fill(store, tests, runs)
+            floor = min(floor_of(store) for _ in range(TIMES))
+            took = min(time_report(store, file) for _ in range(TIMES))
+            times = filter_times(browser, file)
+            print(
+                f"{tests:7,}  {runs:4}  {took:5.2f} s ({floor:.2f} s)  {file.stat().st_size / 1e6:6.2f} MB  "
+                f"{statistics.median(times):.0f} ms, {max(times):.0f} ms of {len(times)}"
+            )
+    browser.close()
+
+
+if __name__ == "__main__":
+    main()
