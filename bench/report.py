@@ -31,7 +31,7 @@ def floor_of(store):
     begun = time.perf_counter()
     with duckdb.connect(str(store), read_only=True) as connection:
         connection.execute(
-            'SELECT run_id, "case", outcome, duration_s, result->>\'$.latency_s.p50\', peak_memory_bytes FROM outcomes'
+            "SELECT run_id, \"case\", outcome, duration_s, result->>'$.latency_s.p50', peak_memory_bytes FROM outcomes"
         ).fetchnumpy()
     return time.perf_counter() - begun
 

@@ -39,13 +39,29 @@ TEMPLATES = {"text_embedding": ["embedding", "parity"], "text_generation": ["gen
 HARDWARE = {"cpu": (1.0, 64_000), "cuda": (34.0, 24_000), "rocm": (27.0, 16_000)}
 BATCHES = [1, 2, 4, 8, 16, 32, 64]
 COLUMNS = {
-    "run_id": "VARCHAR", "test_id": "UUID", "case": "VARCHAR", "attempt": "INTEGER", "outcome": "VARCHAR",
-    "reason": "VARCHAR", "started_at": "TIMESTAMP", "duration_s": "DOUBLE", "peak_memory_bytes": "BIGINT",
-    "result": "VARCHAR", "error_type": "VARCHAR", "error_message": "VARCHAR", "traceback": "VARCHAR",
-    "output_tail": "VARCHAR", "model_name": "VARCHAR", "hardware_type": "VARCHAR", "batch_size": "BIGINT",
-    "template_name": "VARCHAR", "axes": "VARCHAR", "peak_device_memory_bytes": "BIGINT",
-    "estimated_memory_bytes": "BIGINT", "estimated_host_memory_bytes": "BIGINT",
-}  # fmt: skip
+    "run_id": "VARCHAR",
+    "test_id": "UUID",
+    "case": "VARCHAR",
+    "attempt": "INTEGER",
+    "outcome": "VARCHAR",
+    "reason": "VARCHAR",
+    "started_at": "TIMESTAMP",
+    "duration_s": "DOUBLE",
+    "peak_memory_bytes": "BIGINT",
+    "result": "VARCHAR",
+    "error_type": "VARCHAR",
+    "error_message": "VARCHAR",
+    "traceback": "VARCHAR",
+    "output_tail": "VARCHAR",
+    "model_name": "VARCHAR",
+    "hardware_type": "VARCHAR",
+    "batch_size": "BIGINT",
+    "template_name": "VARCHAR",
+    "axes": "VARCHAR",
+    "peak_device_memory_bytes": "BIGINT",
+    "estimated_memory_bytes": "BIGINT",
+    "estimated_host_memory_bytes": "BIGINT",
+}
 
 
 def models(count, chance):
@@ -55,7 +71,11 @@ def models(count, chance):
         size = sizes[number // len(LINES) % len(sizes)]
         owner = OWNERS[number * 7 % len(OWNERS)]
         suffix = f"-r{number // 48}" if number >= 48 else ""
-        yield f"{owner}/{pattern.format(size)}{suffix}", TEMPLATES.get(family, [family]), size * chance.uniform(0.9, 1.1)
+        yield (
+            f"{owner}/{pattern.format(size)}{suffix}",
+            TEMPLATES.get(family, [family]),
+            size * chance.uniform(0.9, 1.1),
+        )
 
 
 def raised(kind, message, file, line, function, call):
@@ -67,15 +87,42 @@ def trouble_of(name, template, hardware, chance):
     """What is wrong with a model and template on a hardware type, for all of its batch sizes; usually nothing."""
     file = f"{template}.py"
     kinds = [
-        ("error", lambda: raised("ValueError", f"the tokenizer of {name} has no pad token", file, 41, "test_model",
-                                 "batch = tokenizer(texts, padding=True)")),
-        ("failed", lambda: raised("AssertionError", f"correlation {chance.uniform(0.5, 0.98):.4f} is below 0.99", file, 67,
-                                  "test_model", "assert correlation >= required")),
-        ("error", lambda: raised("RuntimeError", f"no kernel image at {hex(chance.getrandbits(44))} for this device", file, 52,
-                                 "test_model", "outputs = model(**batch)")),
+        (
+            "error",
+            lambda: raised(
+                "ValueError",
+                f"the tokenizer of {name} has no pad token",
+                file,
+                41,
+                "test_model",
+                "batch = tokenizer(texts, padding=True)",
+            ),
+        ),
+        (
+            "failed",
+            lambda: raised(
+                "AssertionError",
+                f"correlation {chance.uniform(0.5, 0.98):.4f} is below 0.99",
+                file,
+                67,
+                "test_model",
+                "assert correlation >= required",
+            ),
+        ),
+        (
+            "error",
+            lambda: raised(
+                "RuntimeError",
+                f"no kernel image at {hex(chance.getrandbits(44))} for this device",
+                file,
+                52,
+                "test_model",
+                "outputs = model(**batch)",
+            ),
+        ),
         ("crashed", lambda: {"reason": "SIGSEGV"}),
         ("timeout", lambda: {"reason": "ended after 600 s"}),
-    ]  # fmt: skip
+    ]
     if chance.random() > 0.07:
         return None
     return chance.choice(kinds if hardware != "cpu" else kinds[:3])
@@ -89,26 +136,44 @@ def outcomes_of_chain(name, template, hardware, size, trouble, run, chance):
     for batch in BATCHES:
         memory = (420 if hardware != "cpu" else 900) + size * 4.2 + size**0.8 * batch * 1.6
         estimate = memory * (0.85 + hash_of(name, hardware) % 45 / 100)
-        row = {"batch_size": batch, "estimated_memory_bytes": int(estimate * 1e6),
-               "estimated_host_memory_bytes": int((estimate if hardware == "cpu" else 2600) * 1e6)}  # fmt: skip
+        row = {
+            "batch_size": batch,
+            "estimated_memory_bytes": int(estimate * 1e6),
+            "estimated_host_memory_bytes": int((estimate if hardware == "cpu" else 2600) * 1e6),
+        }
         if stopped:
-            row |= {"outcome": "implied_oom" if stopped == "oom" else "skipped", "reason":
-                    f"{name}/{hardware}/{template}[batch_size={BATCHES[BATCHES.index(batch) - 1]}] did not pass"}  # fmt: skip
+            row |= {
+                "outcome": "implied_oom" if stopped == "oom" else "skipped",
+                "reason": f"{name}/{hardware}/{template}[batch_size={BATCHES[BATCHES.index(batch) - 1]}] did not pass",
+            }
         elif memory > room:
             wanted = f"CUDA out of memory. Tried to allocate {chance.uniform(0.3, 6):.2f} GiB"
             row |= {"outcome": "oom", "duration_s": 9 + size / 400}
-            row |= raised("torch.cuda.OutOfMemoryError", wanted, f"{template}.py", 52, "test_model", "outputs = model(**batch)")
+            row |= raised(
+                "torch.cuda.OutOfMemoryError", wanted, f"{template}.py", 52, "test_model", "outputs = model(**batch)"
+            )
         elif trouble:
-            row |= {"outcome": trouble[0], "duration_s": 600 if trouble[0] == "timeout" else chance.uniform(2, 20), **trouble[1]()}
+            row |= {
+                "outcome": trouble[0],
+                "duration_s": 600 if trouble[0] == "timeout" else chance.uniform(2, 20),
+                **trouble[1](),
+            }
         else:
             p50 = (0.0004 + size * (batch**0.86) / 2600) / speed * 10 * drift * chance.lognormvariate(0, 0.03)
             row |= {"outcome": "passed", "duration_s": 4 + size / 300 + p50 * 30}
-            row["result"] = json.dumps({"success": True, "latency_s": {"p50": p50, "p95": p50 * chance.uniform(1.04, 1.4)},
-                                        "throughput_per_s": batch / p50})  # fmt: skip
+            row["result"] = json.dumps(
+                {
+                    "success": True,
+                    "latency_s": {"p50": p50, "p95": p50 * chance.uniform(1.04, 1.4)},
+                    "throughput_per_s": batch / p50,
+                }
+            )
             key = "peak_memory_bytes" if hardware == "cpu" else "peak_device_memory_bytes"
             row[key] = int(memory * chance.uniform(0.97, 1.03) * 1e6)
         if row["outcome"] in ("failed", "error", "oom", "crashed"):
-            row["output_tail"] = "".join(f"[{chance.uniform(0, 9):.3f}] loading shard {part} of 4\n" for part in range(1, 5))
+            row["output_tail"] = "".join(
+                f"[{chance.uniform(0, 9):.3f}] loading shard {part} of 4\n" for part in range(1, 5)
+            )
         if row["outcome"] not in ("passed", "implied_oom", "skipped"):
             stopped = row["outcome"]
         yield row
@@ -132,8 +197,15 @@ def rows_of_run(run_id, begun, run, tests, chance):
                     case = f"{name}/{hardware}/{template}[batch_size={row['batch_size']}]"
                     moment += timedelta(seconds=0.2)
                     place = {"model_name": name, "hardware_type": hardware, "template_name": template, "axes": "{}"}
-                    yield {"run_id": run_id, "test_id": str(uuid.uuid5(uuid.NAMESPACE_OID, case)), "case": case,
-                           "attempt": 1, "started_at": moment.isoformat(), **place, **row}  # fmt: skip
+                    yield {
+                        "run_id": run_id,
+                        "test_id": str(uuid.uuid5(uuid.NAMESPACE_OID, case)),
+                        "case": case,
+                        "attempt": 1,
+                        "started_at": moment.isoformat(),
+                        **place,
+                        **row,
+                    }
                     number += 1
                     if number == tests:
                         return
@@ -171,10 +243,25 @@ def main():
     wanted = parser.parse_args()
     program = os.environ.get("TESTLOOM") or str(REPOSITORY / ".venv" / "bin" / "testloom")
     subprocess.run([program, "--store", wanted.store, "init", "--no-templates"], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([program, "--store", wanted.store, "template", "add", REPOSITORY / "templates" / "text_embedding.py",
-                    "--family", "text_embedding"], check=True, stdout=subprocess.DEVNULL)  # fmt: skip
-    subprocess.run([program, "--store", wanted.store, "plan", "--name", "nightly", "--model", "bert"], check=True,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
+    subprocess.run(
+        [
+            program,
+            "--store",
+            wanted.store,
+            "template",
+            "add",
+            REPOSITORY / "templates" / "text_embedding.py",
+            "--family",
+            "text_embedding",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    subprocess.run(
+        [program, "--store", wanted.store, "plan", "--name", "nightly", "--model", "bert"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     fill(wanted.store, wanted.tests, wanted.runs)
 
 

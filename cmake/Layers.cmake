@@ -17,7 +17,9 @@ testloom_layer(store DEPENDS testloom_base duckdb::static EXTERNAL fmt::fmt)
 testloom_layer(catalog DEPENDS testloom_template testloom_model testloom_store EXTERNAL fmt::fmt Boost::json)
 testloom_layer(plan DEPENDS testloom_catalog EXTERNAL fmt::fmt Boost::json)
 testloom_layer(engine DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json CURL::libcurl)
-testloom_layer(report DEPENDS testloom_plan EXTERNAL fmt::fmt)
+if(TESTLOOM_PROGRAM OR TESTLOOM_TESTS)  # the Python package has no reports, and needs no npm
+  testloom_layer(report DEPENDS testloom_plan EXTERNAL fmt::fmt)
+endif()
 
 file(GLOB shipped_templates CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/templates/*.py)
 if(TARGET testloom_model)

@@ -8,7 +8,7 @@ endif()
 set(web_report ${PROJECT_SOURCE_DIR}/web/report)
 set(web_report_page ${CMAKE_CURRENT_BINARY_DIR}/report_page.html)
 set(web_report_installed ${web_report}/node_modules/.package-lock.json)
-file(GLOB web_report_sources CONFIGURE_DEPENDS ${web_report}/src/*)
+file(GLOB_RECURSE web_report_sources CONFIGURE_DEPENDS ${web_report}/src/*)
 
 add_custom_command(
   OUTPUT ${web_report_installed}

@@ -29,9 +29,10 @@ int run_report(const Context& context, const ReportOptions& options) {
         .member("runs", written.runs);
     print_line(json.member("bytes", written.bytes).end_object().text());
   } else {
-    print_line(fmt::format(
-        "wrote {}: {} of {}, {:.1f} MB", quote(options.html), counted(static_cast<uint64_t>(written.tests), "test"),
-        counted(static_cast<uint64_t>(written.runs), "run"), static_cast<double>(written.bytes) / 1e6));
+    print_line(fmt::format("wrote {}: {} of {}, {:.1f} MB", quote(options.html),
+                           counted(static_cast<uint64_t>(written.tests), "test"),
+                           counted(static_cast<uint64_t>(written.runs), "run"),
+                           static_cast<double>(written.bytes) / 1e6));
   }
   return 0;
 }

@@ -1,9 +1,10 @@
 """Opens reports in a real headless Chromium. Every page is held to what is true of each: nothing written to the
-console, no error, no request besides the report's own file, no dialog. It hands out `Browser`, `Reader` and where
-screenshots are kept."""
+console, no error, no request besides the report's own file, no dialog. It hands out `Browser`, `Reader`, and
+what tests of reports share."""
 
 import re
 import shutil
+import urllib.parse
 from contextlib import contextmanager
 
 from cli_driver import REPOSITORY
@@ -84,7 +85,9 @@ class Reader:
 
     def cells(self):
         """The cells in view that have tests, as (model, hardware type, batch size): the words of the cell."""
-        labels = self.page.locator(".heat-cell:not(.none)").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+        labels = self.page.locator(".heat-cell:not(.none)").evaluate_all(
+            "all => all.map(one => one.getAttribute('aria-label'))"
+        )
         found = {}
         for label in labels:
             place, _, words = label.partition(": ")
@@ -100,7 +103,9 @@ class Reader:
 
     def focused(self):
         """What has the focus: its text or label."""
-        return self.page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
+        return self.page.evaluate(
+            "document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"
+        )
 
     def screenshot(self, name):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -116,3 +121,14 @@ class Reader:
     def overflow(self):
         """By how many pixels the page is wider than the window."""
         return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+def found(reader):
+    """How many tests and models the overview says that it shows."""
+    tests, models = re.fullmatch(r"([\d,]+) tests? of ([\d,]+) models?", reader.text(".found")).groups()
+    return int(tests.replace(",", "")), int(models.replace(",", ""))
+
+
+def quoted(text):
+    """A name as it stands in an address."""
+    return urllib.parse.quote(text, safe="")

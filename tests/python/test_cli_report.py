@@ -1,11 +1,11 @@
-"""`testloom report --html` of tests that really ran: what it says, what it writes, what it refuses, and that it leaves the
-store as it was. What the page shows is in test_report_browser.py."""
+"""`testloom report --html` of tests that really ran: what it says, what it writes, what it refuses, and that it leaves
+the store as it was. What the page shows is in test_report_browser.py."""
 
 import json
 import re
 
 import pytest
-from cli_driver import digest
+from cli_driver import contents, digest
 
 FAILS = """\
 def test_${model_family}_${hardware_type}():
@@ -70,10 +70,23 @@ def test_without_outcomes_there_is_no_report(store):
     assert not (store.folder / "report.html").exists()
 
 
-@pytest.mark.parametrize("place", ["no/such/report.html", "."])
-def test_a_file_that_cannot_be_written(ran, place):
-    said = ran("report", "--html", place, code=2)
-    assert said.stderr.startswith("testloom: cannot ") and place.partition("/")[0] in said.stderr
+@pytest.mark.parametrize(
+    "place, why",
+    [
+        ("no/such/report.html", "No such file or directory"),
+        (".", "it is not a regular file"),
+        ("/dev/null", "it is not a regular file"),
+        ("testloom.duckdb", "it is the store"),
+        ("./link", "it is the store"),
+    ],
+)
+def test_a_file_that_cannot_be_written(ran, tmp_path, place, why):
+    here = ran.copy(tmp_path)
+    (here.folder / "link").symlink_to("testloom.duckdb")
+    before = contents(here.folder)
+    said = here("report", "--html", place, code=2)
+    assert said.stderr.startswith(f"testloom: cannot write '{place}': {why}\n")
+    assert contents(here.folder) == before
 
 
 def test_a_report_needs_to_know_where_to(ran):

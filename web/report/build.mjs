@@ -9,7 +9,7 @@ if (!output) throw new Error("usage: node build.mjs OUTPUT");
 
 const common = { bundle: true, minify: true, write: false, metafile: true, target: "es2022", legalComments: "none" };
 const script = await build({ ...common, entryPoints: ["src/main.js"], format: "iife", charset: "utf8" });
-const style = await build({ ...common, entryPoints: ["src/style.css"], charset: "utf8" });
+const style = await build({ ...common, entryPoints: ["src/style/all.css"], charset: "utf8" });
 
 const textOf = (result) => result.outputFiles[0].text.trim();
 const hashOf = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;

@@ -51,7 +51,7 @@ void write_runs(JsonWriter& json, const ReportData& data) {
   json.key("runs").begin_array();
   for (const ReportedRun& run : data.runs) {
     json.begin_object().member("run_id", run.run_id).member("started_at", run.started_at);
-    json.member("plan", run.plan).member("host", run.host).member("engine", run.engine);
+    json.member("plan", run.plan).member("host", run.host);
     json.key("outcomes").begin_object();
     for (const auto& [word, count] : run.outcomes) json.member(word, count);
     json.end_object().end_object();

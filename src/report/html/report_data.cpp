@@ -38,24 +38,23 @@ WITH last_attempts AS (
          arg_max({{'place': o.rowid, 'outcome': o.outcome}}, o.attempt) AS last
   FROM outcomes o JOIN reported_runs c USING (run_id)
   GROUP BY ALL)
-SELECT run, case_name, max(attempts)::BIGINT AS attempts, count(*)::INTEGER AS repetitions,
+SELECT run, case_name, max(attempts)::BIGINT AS attempts,
        arg_max(last, {} * 1000000 + repetition) AS worst
 FROM last_attempts GROUP BY run, case_name;
 
 CREATE OR REPLACE TEMP TABLE latest_results AS
-SELECT case_name, max(run) AS run, arg_max(worst.place, run) AS place, arg_max(attempts, run) AS attempts,
-       arg_max(repetitions, run) AS repetitions
+SELECT case_name, max(run) AS run, arg_max(worst.place, run) AS place, arg_max(attempts, run) AS attempts
 FROM case_results GROUP BY case_name)sql",
                                  severity_sql("last.outcome")));
 }
 
 constexpr const char* kTestsSql = R"sql(
 WITH shown AS (
-  SELECT l.run, l.attempts, l.repetitions, l.case_name, o.* EXCLUDE (output_tail),
+  SELECT l.run, l.attempts, l.case_name, o.* EXCLUDE (output_tail),
          json_extract_string(o.result, ['/latency_s/p50', '/latency_s/p95', '/throughput_per_s']) AS figures,
          right(o.output_tail, 8192) AS output_tail
   FROM latest_results l JOIN outcomes o ON o.rowid = l.place)
-SELECT run, attempts, repetitions, test_id::VARCHAR, case_name, model_name, hardware_type, batch_size, template_name,
+SELECT run, attempts, test_id::VARCHAR, case_name, model_name, hardware_type, batch_size, template_name,
        axes::VARCHAR, outcome, try_cast(figures[1] AS DOUBLE), try_cast(figures[2] AS DOUBLE),
        try_cast(figures[3] AS DOUBLE), duration_s,
        (CASE WHEN hardware_type = 'cpu' OR estimated_memory_bytes = estimated_host_memory_bytes
@@ -72,31 +71,30 @@ std::optional<double> optional_real(const Result& row, size_t column) {
 
 // What the case is called: from the columns, or from its name where an older store has none.
 CaseName name_of(const Result& row) {
-  if (row.is_null(5) || row.is_null(6) || row.is_null(7) || row.is_null(8)) return parse_case(row.text(4));
-  CaseName name{std::string(row.text(5)), std::string(row.text(6)), row.integer(7), std::string(row.text(8)),
+  if (row.is_null(4) || row.is_null(5) || row.is_null(6) || row.is_null(7)) return parse_case(row.text(3));
+  CaseName name{std::string(row.text(4)), std::string(row.text(5)), row.integer(6), std::string(row.text(7)),
                 ""};
-  if (!row.is_null(9)) name.axes = axes_label(row.text(4));
+  if (!row.is_null(8)) name.axes = axes_label(row.text(3));
   return name;
 }
 
 ReportedTest test_of(const Result& row, const CaseName& name, ReportData& data, Dictionary& batch_sizes) {
   ReportedTest test;
-  test.test_id = row.text(3);
+  test.test_id = row.text(2);
   test.model = data.models.add(name.model_name);
   test.hardware = data.hardware_types.add(name.hardware_type);
   test.batch = batch_sizes.add(std::to_string(name.batch_size));
   test.name = data.templates.add(name.template_name);
   test.axes = data.axes.add(name.axes);
-  test.outcome = data.outcomes.add(row.text(10));
+  test.outcome = data.outcomes.add(row.text(9));
   test.run = static_cast<int>(row.integer(0));
   test.attempts = row.integer(1);
-  test.repetitions = static_cast<int>(row.integer(2));
-  test.p50_s = optional_real(row, 11);
-  test.p95_s = optional_real(row, 12);
-  test.throughput_per_s = optional_real(row, 13);
-  test.duration_s = optional_real(row, 14);
-  test.memory_bytes = optional_real(row, 15);
-  test.estimated_bytes = optional_real(row, 16);
+  test.p50_s = optional_real(row, 10);
+  test.p95_s = optional_real(row, 11);
+  test.throughput_per_s = optional_real(row, 12);
+  test.duration_s = optional_real(row, 13);
+  test.memory_bytes = optional_real(row, 14);
+  test.estimated_bytes = optional_real(row, 15);
   return test;
 }
 
@@ -118,10 +116,10 @@ void read_tests(Connection& connection, ReportData& data) {
   Result row = connection.query(kTestsSql);
   while (row.next()) {
     ReportedTest test = test_of(row, name_of(row), data, batch_sizes);
-    const std::string_view word = row.text(10);
+    const std::string_view word = row.text(9);
     if (word != outcome::passed) {
-      const FailureTexts texts{word, row.text(17), row.text(18), row.text(19), row.text(20)};
-      groups.add(test, static_cast<int>(data.tests.size()), texts, row.text(21), data);
+      const FailureTexts texts{word, row.text(16), row.text(17), row.text(18), row.text(19)};
+      groups.add(test, static_cast<int>(data.tests.size()), texts, row.text(20), data);
     }
     data.tests.push_back(std::move(test));
   }

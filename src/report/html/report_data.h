@@ -26,7 +26,6 @@ struct ReportedRun {
   std::string started_at;  // UTC, to the second
   std::string plan;        // its name; empty: the plan is gone
   std::string host;
-  std::string engine;
   std::vector<std::pair<std::string, int64_t>> outcomes;  // how many cases came out how
 };
 
@@ -41,7 +40,6 @@ struct ReportedTest {
   int outcome = 0;
   int run = 0;
   int64_t attempts = 1;
-  int repetitions = 1;
 
   std::optional<double> p50_s;
   std::optional<double> p95_s;

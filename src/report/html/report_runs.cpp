@@ -63,7 +63,7 @@ void choose_runs(Connection& connection, const ReportRequest& request) {
 
 std::vector<ReportedRun> read_runs(Connection& connection) {
   Result result = connection.query(
-      "SELECT r.run_id, strftime(r.started_at, '%Y-%m-%d %H:%M:%S'), p.plan_name, r.host, r.engine "
+      "SELECT r.run_id, strftime(r.started_at, '%Y-%m-%d %H:%M:%S'), p.plan_name, r.host "
       "FROM reported_runs c JOIN runs r USING (run_id) LEFT JOIN plans p USING (plan_id) ORDER BY c.run");
   std::vector<ReportedRun> runs;
   while (result.next()) {
@@ -71,7 +71,6 @@ std::vector<ReportedRun> read_runs(Connection& connection) {
                     std::string(result.text(1)),
                     result.optional_text(2).value_or(""),
                     result.optional_text(3).value_or(""),
-                    std::string(result.text(4)),
                     {}});
   }
   return runs;

@@ -11,7 +11,8 @@ export function causesOf(data, tests) {
     const number = data.tests.cause[test];
     if (number >= 0) found[number].tests.push(test);
   }
-  return found.filter((each) => each.tests.length > 0)
+  return found
+    .filter((each) => each.tests.length > 0)
     .sort((a, b) => b.cause.is_failure - a.cause.is_failure || b.tests.length - a.tests.length || a.number - b.number);
 }
 
@@ -28,7 +29,12 @@ export function spreadOf(data, tests) {
   const models = new Set(tests.map((test) => data.tests.model[test]));
   const hardware = [...new Set(tests.map((test) => data.hardwareOf(test)))].sort();
   const where = models.size === 1 ? [name(data.models[[...models][0]], 40)] : [counted(models.size, "model")];
-  return h("span", { class: "spread" }, ...where, ` on ${hardware.slice(0, 4).map(visible).join(", ")}${hardware.length > 4 ? ", …" : ""}`);
+  return h(
+    "span",
+    { class: "spread" },
+    ...where,
+    ` on ${hardware.slice(0, 4).map(visible).join(", ")}${hardware.length > 4 ? ", …" : ""}`,
+  );
 }
 
 const SHOWN = 5;
@@ -36,11 +42,30 @@ const SHOWN = 5;
 export function causeSummary(data, tests) {
   const causes = causesOf(data, tests).filter(({ cause }) => cause.is_failure);
   if (!causes.length) return h("p", { class: "empty" }, "Nothing of what is shown fails.");
-  const lines = causes.slice(0, SHOWN).map(({ cause, number, tests: own }) =>
-    h("li", {}, h("a", { href: routeTo("failures", "", { cause: number }) },
-      h("b", { class: "count" }, showCount(own.length)), causeTitle(cause), spreadOf(data, own))));
-  return h("section", { class: "panel", "aria-labelledby": "causes-title" },
-    h("div", { class: "panel-head" }, h("h2", { id: "causes-title" }, "What fails"),
-      h("a", { href: routeTo("failures") }, `all ${counted(causes.length, "cause")}`)),
-    h("ol", { class: "cause-list" }, lines));
+  const lines = causes
+    .slice(0, SHOWN)
+    .map(({ cause, number, tests: own }) =>
+      h(
+        "li",
+        {},
+        h(
+          "a",
+          { href: routeTo("failures", "", { cause: number }) },
+          h("b", { class: "count" }, showCount(own.length)),
+          causeTitle(cause),
+          spreadOf(data, own),
+        ),
+      ),
+    );
+  return h(
+    "section",
+    { class: "panel", "aria-labelledby": "causes-title" },
+    h(
+      "div",
+      { class: "panel-head" },
+      h("h2", { id: "causes-title" }, "What fails"),
+      h("a", { href: routeTo("failures") }, `all ${counted(causes.length, "cause")}`),
+    ),
+    h("ol", { class: "cause-list" }, lines),
+  );
 }

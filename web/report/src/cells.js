@@ -6,7 +6,9 @@ export function columnsOf(data) {
   const sizes = data.batch_sizes.length;
   const has = new Uint8Array(data.hardware_types.length * sizes);
   for (let test = 0; test < data.count; ++test) has[hardware_type[test] * sizes + batch_size[test]] = 1;
-  const order = data.hardware_types.map((word, number) => ({ word, number })).sort((a, b) => (a.word < b.word ? -1 : 1));
+  const order = data.hardware_types
+    .map((word, number) => ({ word, number }))
+    .sort((a, b) => (a.word < b.word ? -1 : 1));
   const columns = [];
   for (const { number } of order) {
     for (let size = 0; size < sizes; ++size) {
@@ -63,7 +65,10 @@ export function cellsOf(data, { columns, placeOf }, tests, order, measure, value
 // Where a value stands between the least and the greatest, on a logarithmic scale: 0 to 1. Outliers of one in fifty on
 // either side do not stretch it.
 export function scaleOf(cells, measure) {
-  const known = cells.value.filter(Number.isFinite).filter((value) => value > 0).sort();
+  const known = cells.value
+    .filter(Number.isFinite)
+    .filter((value) => value > 0)
+    .sort();
   if (!known.length) return () => 0;
   if (measure.diverging) return (value) => Math.max(-1, Math.min(1, Math.log2(value) / 1.5));
   const low = Math.log(known[Math.floor(known.length * 0.02)]);

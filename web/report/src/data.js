@@ -2,7 +2,18 @@
 // as typed arrays. A figure that is not known is NaN.
 import { outcomeOf } from "./outcomes.js";
 
-const NUMBERS = ["model", "hardware_type", "batch_size", "template", "axes", "outcome", "run", "attempts", "cause", "message"];
+const NUMBERS = [
+  "model",
+  "hardware_type",
+  "batch_size",
+  "template",
+  "axes",
+  "outcome",
+  "run",
+  "attempts",
+  "cause",
+  "message",
+];
 const FIGURES = ["p50_ms", "p95_ms", "throughput_per_s", "duration_s", "memory_mb", "estimated_mb"];
 
 const numbers = (list) => Int32Array.from(list);

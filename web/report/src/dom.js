@@ -1,4 +1,6 @@
 // Makes elements. Texts become text nodes, never markup.
+import { shortened, visible } from "./format.js";
+
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
@@ -13,11 +15,17 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 // A name of the user's, on one line and isolated, so that its letters' direction stays its own.
-import { shortened, visible } from "./format.js";
 export function name(text, length = 80) {
   const shown = visible(text);
   const short = shortened(shown, length);
   return h("bdi", short === shown ? {} : { title: shortened(shown, 500) }, short);
+}
+
+// A test's case: what stands in it keeps its own direction, the case as a whole goes from left to right.
+export function caseName(text, length = 160) {
+  const element = name(text, length);
+  element.dir = "ltr";
+  return element;
 }
 
 export function outcomeMark(outcome, count) {

@@ -8,10 +8,7 @@ const NAMED = [
 ];
 
 export function makeFilter(data) {
-  const lowered = NAMED.map(([column, names]) => [
-    data.tests[column],
-    data[names].map((name) => name.toLowerCase()),
-  ]);
+  const lowered = NAMED.map(([column, names]) => [data.tests[column], data[names].map((name) => name.toLowerCase())]);
 
   const columnsWith = (word) =>
     lowered

@@ -14,7 +14,8 @@ export function showSeconds(value) {
   if (Number.isNaN(value)) return "";
   if (value < 1) return showMilliseconds(value * 1000);
   if (value < 120) return `${significant(value)} s`;
-  return `${Math.floor(value / 60)} m ${String(Math.round(value % 60)).padStart(2, "0")} s`;
+  const whole = Math.round(value);
+  return `${Math.floor(whole / 60)} m ${String(whole % 60).padStart(2, "0")} s`;
 }
 
 export function showMegabytes(value) {
@@ -38,8 +39,13 @@ export const briefMegabytes = (value) => (value < 1000 ? brief(value) : `${brief
 
 export function brief(value) {
   if (!Number.isFinite(value)) return "";
-  for (const [unit, letter] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
-    if (value >= unit) return `${value >= 100 * unit ? Math.round(value / unit) : Number((value / unit).toPrecision(2))}${letter}`;
+  for (const [unit, letter] of [
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ]) {
+    if (value >= unit)
+      return `${value >= 100 * unit ? Math.round(value / unit) : Number((value / unit).toPrecision(2))}${letter}`;
   }
   return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(2)));
 }
@@ -50,7 +56,11 @@ export const visible = (text) =>
   text.replace(UNSEEN, (each) => `\\u${each.codePointAt(0).toString(16).padStart(4, "0")}`);
 
 // The same for texts of several lines.
-export const visibleLines = (text) => text.split("\n").map((line) => line.split("\t").map(visible).join("\t")).join("\n");
+export const visibleLines = (text) =>
+  text
+    .split("\n")
+    .map((line) => line.split("\t").map(visible).join("\t"))
+    .join("\n");
 
 export function shortened(text, length = 80) {
   const characters = [...text];

@@ -3,7 +3,7 @@
 import { h, name } from "./dom.js";
 import { counted, visible } from "./format.js";
 
-const ROW = 26; // pixels; style.css says the same
+const ROW = 26; // pixels; style/colours.css says the same (--heat-row)
 const EXTRA = 6; // rows kept ready on either side of what is in view
 
 export class HeatMap {
@@ -40,18 +40,34 @@ export class HeatMap {
       else groups.push({ hardware, count: 1 });
     }
     const hardware = groups.map((group) =>
-      h("div", { class: "heat-hardware", role: "columnheader", "aria-colspan": group.count, style: { "--span": group.count } },
-        name(this.data.hardware_types[group.hardware], 24)),
+      h(
+        "div",
+        { class: "heat-hardware", role: "columnheader", "aria-colspan": group.count, style: { "--span": group.count } },
+        name(this.data.hardware_types[group.hardware], 24),
+      ),
     );
     const batches = this.columns.map((column, index) =>
-      h("div", { class: `heat-batch${this.startsGroup(index) ? " first" : ""}`, role: "columnheader" },
-        String(this.data.batch_sizes[column.batch])),
+      h(
+        "div",
+        { class: `heat-batch${this.startsGroup(index) ? " first" : ""}`, role: "columnheader" },
+        String(this.data.batch_sizes[column.batch]),
+      ),
     );
-    return h("div", { class: "heat-head", role: "rowgroup" },
-      h("div", { class: "heat-row", role: "row", "aria-rowindex": 1 },
-        h("div", { class: "heat-name", role: "columnheader" }, "hardware type"), hardware),
-      h("div", { class: "heat-row", role: "row", "aria-rowindex": 2 },
-        h("div", { class: "heat-name", role: "columnheader" }, "model, by batch size"), batches),
+    return h(
+      "div",
+      { class: "heat-head", role: "rowgroup" },
+      h(
+        "div",
+        { class: "heat-row", role: "row", "aria-rowindex": 1 },
+        h("div", { class: "heat-name", role: "columnheader" }, "hardware type"),
+        hardware,
+      ),
+      h(
+        "div",
+        { class: "heat-row", role: "row", "aria-rowindex": 2 },
+        h("div", { class: "heat-name", role: "columnheader" }, "model, by batch size"),
+        batches,
+      ),
     );
   }
 
@@ -82,7 +98,8 @@ export class HeatMap {
     const rows = [];
     for (let row = first; row < last; ++row) rows.push(this.row(row));
     // The cell that Tab comes to stays in the document, wherever the map is scrolled to.
-    if (this.cells.rows.length && (this.active.row < first || this.active.row >= last)) rows.push(this.row(this.active.row));
+    if (this.cells.rows.length && (this.active.row < first || this.active.row >= last))
+      rows.push(this.row(this.active.row));
     this.space.replaceChildren(...rows);
     if (hadFocus) this.activeElement()?.focus({ preventScroll: true });
   }
@@ -96,16 +113,36 @@ export class HeatMap {
       const at = this.cells.at(row, column);
       const first = this.startsGroup(column) ? " first" : "";
       if (!this.cells.count[at]) {
-        cells.push(h("div", { class: `heat-cell none${first}`, role: "gridcell", "aria-label": "no test", ...this.place(row, column) }));
+        cells.push(
+          h("div", {
+            class: `heat-cell none${first}`,
+            role: "gridcell",
+            "aria-label": "no test",
+            ...this.place(row, column),
+          }),
+        );
         continue;
       }
       const { text, style, heat } = this.paint(at);
-      cells.push(h("div", {
-        class: `heat-cell ${style}${first}`, role: "gridcell", "aria-label": `${text} ${this.describe(row, column)}`,
-        style: heat === undefined ? {} : { "--heat": heat }, ...this.place(row, column),
-      }, h("span", { "aria-hidden": "true" }, text)));
+      cells.push(
+        h(
+          "div",
+          {
+            class: `heat-cell ${style}${first}`,
+            role: "gridcell",
+            "aria-label": `${text} ${this.describe(row, column)}`,
+            style: heat === undefined ? {} : { "--heat": heat },
+            ...this.place(row, column),
+          },
+          h("span", { "aria-hidden": "true" }, text),
+        ),
+      );
     }
-    return h("div", { class: "heat-row", role: "row", "aria-rowindex": row + 3, style: { top: `${row * ROW}px` } }, cells);
+    return h(
+      "div",
+      { class: "heat-row", role: "row", "aria-rowindex": row + 3, style: { top: `${row * ROW}px` } },
+      cells,
+    );
   }
 
   place(row, column) {

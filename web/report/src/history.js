@@ -32,7 +32,7 @@ export function historyOf(data, test) {
 const CONSIDERED = 5;
 export function latencyChanges(data) {
   const before = new Map();
-  for (const past of data.past.toReversed()) {
+  for (const past of [...data.past].reverse()) {
     past.test.forEach((test, place) => {
       if (Number.isNaN(past.p50_ms[place])) return;
       const values = before.get(test);

@@ -18,8 +18,11 @@ const filter = makeFilter(data);
 let current = null;
 
 const failing = data.causes.reduce((sum, cause) => sum + (cause.is_failure ? cause.tests.length : 0), 0);
-const links = [["overview", "Overview"], ["failures", failing ? `Failures ${showCount(failing)}` : "Failures"], ["trends", "Trends"]]
-  .map(([view, label]) => h("a", { href: routeTo(view), "data-view": view }, label));
+const links = [
+  ["overview", "Overview"],
+  ["failures", failing ? `Failures ${showCount(failing)}` : "Failures"],
+  ["trends", "Trends"],
+].map(([view, label]) => h("a", { href: routeTo(view), "data-view": view }, label));
 
 function show(isFirst) {
   const route = readRoute();

@@ -14,5 +14,12 @@ const KNOWN = {
 
 export function outcomeOf(word) {
   const known = KNOWN[word];
-  return { word, label: word.replaceAll("_", " "), symbol: "?", failing: true, ...known, style: known ? word : "other" };
+  return {
+    word,
+    label: word.replaceAll("_", " "),
+    symbol: "?",
+    failing: true,
+    ...known,
+    style: known ? word : "other",
+  };
 }

@@ -13,7 +13,9 @@ export function readRoute(hash = location.hash) {
 }
 
 export function routeTo(view, subject = "", query = {}) {
-  const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value !== undefined));
+  const parameters = new URLSearchParams(
+    Object.entries(query).filter(([, value]) => value !== "" && value !== undefined),
+  );
   const text = parameters.toString();
   const place = subject === "" ? "" : `/${encodeURIComponent(subject)}`;
   return `#/${view === "overview" ? "" : view}${place}${text ? `?${text}` : ""}`;

@@ -16,17 +16,21 @@ function stored() {
 // The button that goes through them; `changed` draws anew what is not drawn by style sheets.
 export function themeButton(changed) {
   let theme = stored();
-  const button = h("button", { type: "button", class: "theme", onclick: () => {
-    const words = Object.keys(LABELS);
-    theme = words[(words.indexOf(theme) + 1) % words.length];
-    apply();
-    changed();
-    try {
-      localStorage.setItem(KEY, theme);
-    } catch {
-      // Then it holds until the page is closed.
-    }
-  } });
+  const button = h("button", {
+    type: "button",
+    class: "theme",
+    onclick: () => {
+      const words = Object.keys(LABELS);
+      theme = words[(words.indexOf(theme) + 1) % words.length];
+      apply();
+      changed();
+      try {
+        localStorage.setItem(KEY, theme);
+      } catch {
+        // Then it holds until the page is closed.
+      }
+    },
+  });
   function apply() {
     document.documentElement.dataset.theme = theme;
     button.textContent = LABELS[theme];

@@ -1,6 +1,6 @@
 // Tests that did not pass, by cause: how many, where, what they said, and the command that repeats one.
 import { causesOf, causeTitle, spreadOf } from "./causes.js";
-import { h, name } from "./dom.js";
+import { caseName, h } from "./dom.js";
 import { countOutcomes } from "./filter.js";
 import { FilterBar, filterQuery, readFilter } from "./filter_bar.js";
 import { counted, showCount, visible, visibleLines } from "./format.js";
@@ -26,31 +26,63 @@ function listOf(items, make, tag = "ul", attributes = {}) {
 function command(data, test) {
   const text = `testloom tests repro ${data.testId(test)}`;
   const copied = h("span", { class: "copied", role: "status" });
-  const button = h("button", { type: "button", onclick: async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      copied.textContent = "copied";
-    } catch {
-      getSelection().selectAllChildren(code); // pages opened from disk may not reach the clipboard
-      copied.textContent = "selected";
-    }
-  } }, "Copy");
+  const button = h(
+    "button",
+    {
+      type: "button",
+      onclick: async () => {
+        try {
+          await navigator.clipboard.writeText(text);
+          copied.textContent = "copied";
+        } catch {
+          getSelection().selectAllChildren(code); // pages opened from disk may not reach the clipboard
+          copied.textContent = "selected";
+        }
+      },
+    },
+    "Copy",
+  );
   const code = h("code", {}, text);
   return h("div", { class: "command" }, code, button, copied);
 }
 
 function sample(data, { test, traceback, output }) {
-  const block = (title, text) => text && h("figure", { class: "text" }, h("figcaption", {}, title), h("pre", { tabindex: 0 }, h("bdi", {}, visibleLines(text))));
-  return h("div", { class: "sample" },
-    h("h3", {}, name(data.caseOf(test), 160)), command(data, test), block("Traceback", traceback), block("The end of its output", output));
+  const block = (title, text) =>
+    text &&
+    h(
+      "figure",
+      { class: "text" },
+      h("figcaption", {}, title),
+      h("pre", { tabindex: 0 }, h("bdi", {}, visibleLines(text))),
+    );
+  return h(
+    "div",
+    { class: "sample" },
+    h("h3", {}, caseName(data.caseOf(test))),
+    command(data, test),
+    block("Traceback", traceback),
+    block("The end of its output", output),
+  );
 }
 
 function testLine(data, test) {
   const message = data.tests.message[test];
-  return h("li", {},
-    h("a", { href: routeTo("model", data.modelOf(test), { hardware_type: data.hardwareOf(test), batch_size: data.batchOf(test) }) }, name(data.caseOf(test), 160)),
+  return h(
+    "li",
+    {},
+    h(
+      "a",
+      {
+        href: routeTo("model", data.modelOf(test), {
+          hardware_type: data.hardwareOf(test),
+          batch_size: data.batchOf(test),
+        }),
+      },
+      caseName(data.caseOf(test)),
+    ),
     h("code", { class: "id" }, data.testId(test)),
-    message >= 0 && h("span", { class: "message" }, h("bdi", {}, visible(data.messages[message]))));
+    message >= 0 && h("span", { class: "message" }, h("bdi", {}, visible(data.messages[message]))),
+  );
 }
 
 function details(data, { cause, tests }) {
@@ -66,11 +98,26 @@ function details(data, { cause, tests }) {
 function causeCard(data, entry, isOpen, toggled) {
   const body = h("div", { class: "cause-body" });
   const fill = () => body.childNodes.length || body.append(...details(data, entry).flat(2));
-  const card = h("details", { class: "cause", id: `cause-${entry.number}`, open: isOpen, ontoggle: () => {
-    if (card.open) fill();
-    toggled(entry.number, card.open);
-  } },
-  h("summary", {}, h("b", { class: "count" }, showCount(entry.tests.length)), causeTitle(entry.cause), spreadOf(data, entry.tests)), body);
+  const card = h(
+    "details",
+    {
+      class: "cause",
+      id: `cause-${entry.number}`,
+      open: isOpen,
+      ontoggle: () => {
+        if (card.open) fill();
+        toggled(entry.number, card.open);
+      },
+    },
+    h(
+      "summary",
+      {},
+      h("b", { class: "count" }, showCount(entry.tests.length)),
+      causeTitle(entry.cause),
+      spreadOf(data, entry.tests),
+    ),
+    body,
+  );
   if (isOpen) fill();
   return card;
 }
@@ -91,13 +138,27 @@ export function failures(data, filter, route) {
   }
   function show() {
     const causes = causesOf(data, filter(wanted));
-    const parts = [[true, "Failing"], [false, "Not run, or known to fail"]].map(([failing, title]) => {
-      const some = causes.filter(({ cause }) => cause.is_failure === failing);
-      // One that the address names is shown, wherever it stands.
-      some.sort((a, b) => (String(b.number) === opened) - (String(a.number) === opened));
-      return some.length && h("section", {}, h("h2", {}, title),
-        listOf(some, (entry) => causeCard(data, entry, String(entry.number) === opened, toggled), "div", { class: "causes" }));
-    }).filter(Boolean);
+    const parts = [
+      [true, "Failing"],
+      [false, "Not run, or known to fail"],
+    ]
+      .map(([failing, title]) => {
+        const some = causes.filter(({ cause }) => cause.is_failure === failing);
+        // One that the address names is shown, wherever it stands.
+        some.sort((a, b) => (String(b.number) === opened) - (String(a.number) === opened));
+        return (
+          some.length &&
+          h(
+            "section",
+            {},
+            h("h2", {}, title),
+            listOf(some, (entry) => causeCard(data, entry, String(entry.number) === opened, toggled), "div", {
+              class: "causes",
+            }),
+          )
+        );
+      })
+      .filter(Boolean);
     place.replaceChildren(...(parts.length ? parts : [h("p", { class: "empty" }, "Every test that is shown passed.")]));
     const tests = causes.reduce((sum, each) => sum + each.tests.length, 0);
     found.textContent = `${counted(tests, "test")}, ${counted(causes.length, "cause")}`;
@@ -105,7 +166,16 @@ export function failures(data, filter, route) {
     bar.show(counts);
   }
   const words = data.outcomes.filter(({ word }) => word !== "passed");
-  const bar = new FilterBar(data, countOutcomes(data, filter({})), wanted, () => { remember(); show(); }, words);
+  const bar = new FilterBar(
+    data,
+    countOutcomes(data, filter({})),
+    wanted,
+    () => {
+      remember();
+      show();
+    },
+    words,
+  );
   show();
   return {
     title: "Failures",

@@ -16,38 +16,104 @@ function option(value, label, chosen) {
 function legend(data, counts, measure) {
   if (!measure) {
     const seen = data.outcomes.filter((_, number) => counts[number] > 0);
-    return h("p", { class: "legend" }, seen.map((outcome) =>
-      h("span", {}, h("i", { class: `swatch o-${outcome.style}`, "aria-hidden": "true" }, outcome.symbol), outcome.label)));
+    return h(
+      "p",
+      { class: "legend" },
+      seen.map((outcome) =>
+        h(
+          "span",
+          {},
+          h("i", { class: `swatch o-${outcome.style}`, "aria-hidden": "true" }, outcome.symbol),
+          outcome.label,
+        ),
+      ),
+    );
   }
   const steps = [0, 0.25, 0.5, 0.75, 1];
   const swatch = (style, heat) => h("i", { class: `swatch ${style}`, style: { "--heat": heat } });
   if (measure.diverging) {
-    return h("p", { class: "legend" }, h("span", {}, "predicted too little", steps.toReversed().map((heat) => swatch("under", heat)),
-      steps.slice(1).map((heat) => swatch("over", heat)), "predicted too much"));
+    return h(
+      "p",
+      { class: "legend" },
+      h(
+        "span",
+        {},
+        "predicted too little",
+        steps.toReversed().map((heat) => swatch("under", heat)),
+        steps.slice(1).map((heat) => swatch("over", heat)),
+        "predicted too much",
+      ),
+    );
   }
-  return h("p", { class: "legend" }, h("span", {}, "little", steps.map((heat) => swatch("warm", heat)), "much"),
-    h("span", {}, `in ${measure.unit}${measure.column?.match(/ms|mb/) ? " where no unit stands" : ""}; of several tests in a cell the ${measure.which}`));
+  return h(
+    "p",
+    { class: "legend" },
+    h(
+      "span",
+      {},
+      "little",
+      steps.map((heat) => swatch("warm", heat)),
+      "much",
+    ),
+    h(
+      "span",
+      {},
+      `in ${measure.unit}${measure.column?.match(/ms|mb/) ? " where no unit stands" : ""}; of several tests in a cell the ${measure.which}`,
+    ),
+  );
 }
 
 function summary(data) {
-  const counts = countOutcomes(data, Array.from({ length: data.count }, (_, test) => test));
+  const counts = countOutcomes(
+    data,
+    Array.from({ length: data.count }, (_, test) => test),
+  );
   const failing = data.outcomes.reduce((sum, outcome, number) => sum + (outcome.failing ? counts[number] : 0), 0);
   let flaky = 0;
   for (let test = 0; test < data.count; ++test) flaky += data.isFlaky(test) ? 1 : 0;
-  const fact = (value, label, style) => h("div", { class: `fact ${style || ""}` }, h("b", {}, value), h("span", {}, label));
-  const bar = h("div", { class: "bar", role: "img", "aria-label": data.outcomes.map((outcome, number) => counts[number] && `${counts[number]} ${outcome.label}`).filter(Boolean).join(", ") },
-    data.outcomes.map((outcome, number) => counts[number] > 0 && h("i", { class: `o-${outcome.style}`, style: { "flex-grow": counts[number] }, title: `${showCount(counts[number])} ${outcome.label}` })));
+  const fact = (value, label, style) =>
+    h("div", { class: `fact ${style || ""}` }, h("b", {}, value), h("span", {}, label));
+  const bar = h(
+    "div",
+    {
+      class: "bar",
+      role: "img",
+      "aria-label": data.outcomes
+        .map((outcome, number) => counts[number] && `${counts[number]} ${outcome.label}`)
+        .filter(Boolean)
+        .join(", "),
+    },
+    data.outcomes.map(
+      (outcome, number) =>
+        counts[number] > 0 &&
+        h("i", {
+          class: `o-${outcome.style}`,
+          style: { "flex-grow": counts[number] },
+          title: `${showCount(counts[number])} ${outcome.label}`,
+        }),
+    ),
+  );
   const last = data.runs.at(-1);
-  return h("section", { class: "summary", "aria-label": "Summary" },
-    h("div", { class: "facts" },
+  return h(
+    "section",
+    { class: "summary", "aria-label": "Summary" },
+    h(
+      "div",
+      { class: "facts" },
       fact(showCount(data.count), data.count === 1 ? "test" : "tests"),
       fact(showCount(data.models.length), data.models.length === 1 ? "model" : "models"),
       fact(showCount(failing), "failing", failing > 0 && "bad"),
       flaky > 0 && fact(showCount(flaky), "flaky"),
       fact(showCount(data.runs.length), data.runs.length === 1 ? "run" : "runs"),
-      h("p", { class: "note" }, data.runs.length > 1 ? "The latest result of every test; the last run began " : "The run began ",
-        h("time", { datetime: `${last.started_at.replace(" ", "T")}Z` }, `${last.started_at} UTC`))),
-    bar);
+      h(
+        "p",
+        { class: "note" },
+        data.runs.length > 1 ? "The latest result of every test; the last run began " : "The run began ",
+        h("time", { datetime: `${last.started_at.replace(" ", "T")}Z` }, `${last.started_at} UTC`),
+      ),
+    ),
+    bar,
+  );
 }
 
 export function overview(data, filter, route) {
@@ -61,8 +127,14 @@ export function overview(data, filter, route) {
     label: "Models by hardware type and batch size",
     describe: (row, column) => described(row, column),
     open: (model, column) => {
-      location.hash = routeTo("model", data.models[model], column && {
-        hardware_type: data.hardware_types[column.hardware], batch_size: data.batch_sizes[column.batch] });
+      location.hash = routeTo(
+        "model",
+        data.models[model],
+        column && {
+          hardware_type: data.hardware_types[column.hardware],
+          batch_size: data.batch_sizes[column.batch],
+        },
+      );
     },
   });
   const found = h("p", { class: "found", role: "status", "aria-live": "polite" });
@@ -86,24 +158,65 @@ export function overview(data, filter, route) {
     performance.measure("filter", "filter-begin");
   }
   function changed() {
-    replaceRoute("overview", "", { ...filterQuery(wanted), by: by === "outcome" ? "" : by, order: order === "failing" ? "" : order });
+    replaceRoute("overview", "", {
+      ...filterQuery(wanted),
+      by: by === "outcome" ? "" : by,
+      order: order === "failing" ? "" : order,
+    });
     show();
   }
 
   const bar = new FilterBar(data, countOutcomes(data, filter({})), wanted, changed);
-  const bySelect = h("select", { id: "by", onchange: () => { by = bySelect.value; changed(); } },
-    option("outcome", "outcome", by), Object.entries(MEASURES).map(([word, { label }]) => option(word, label, by)));
-  const orderSelect = h("select", { id: "order", onchange: () => { order = orderSelect.value; changed(); } },
-    option("failing", "most failing first", order), option("name", "name", order));
+  const bySelect = h(
+    "select",
+    {
+      id: "by",
+      onchange: () => {
+        by = bySelect.value;
+        changed();
+      },
+    },
+    option("outcome", "outcome", by),
+    Object.entries(MEASURES).map(([word, { label }]) => option(word, label, by)),
+  );
+  const orderSelect = h(
+    "select",
+    {
+      id: "order",
+      onchange: () => {
+        order = orderSelect.value;
+        changed();
+      },
+    },
+    option("failing", "most failing first", order),
+    option("name", "name", order),
+  );
   show();
   return {
     title: "Overview",
-    element: h("div", { class: "page" }, h("h1", { class: "unseen" }, "Overview"), summary(data), bar.element,
-      h("section", { class: "panel", "aria-label": "Heat map" },
-        h("div", { class: "panel-head" },
-          h("label", { for: "by" }, "Colour by"), bySelect, h("label", { for: "order" }, "Order"), orderSelect, found),
-        map.element, legendPlace),
-      causes),
+    element: h(
+      "div",
+      { class: "page" },
+      h("h1", { class: "unseen" }, "Overview"),
+      summary(data),
+      bar.element,
+      h(
+        "section",
+        { class: "panel", "aria-label": "Heat map" },
+        h(
+          "div",
+          { class: "panel-head" },
+          h("label", { for: "by" }, "Colour by"),
+          bySelect,
+          h("label", { for: "order" }, "Order"),
+          orderSelect,
+          found,
+        ),
+        map.element,
+        legendPlace,
+      ),
+      causes,
+    ),
     shown: () => map.draw(true),
     remove: () => map.remove(),
   };
