@@ -214,7 +214,7 @@ def test_an_address_of_no_model_says_so(reader):
     assert reader.text("h1") == "No such model"
     reader.page.get_by_role("link", name="Back to the overview").click()
     reader.page.locator(".heat").wait_for()
-    for broken in ("model/%E0%A4%A", "nowhere/at/all", "failures?cause=99999", "trends/no%20case"):
+    for broken in ("model/%E0%A4%A", "nowhere/at/all", "failures?cause=99999", "trends/no%20case", "constructor", "?by=constructor"):
         reader.go(broken)
 
 

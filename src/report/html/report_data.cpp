@@ -15,8 +15,7 @@ namespace testloom {
 
 namespace {
 
-// Of earlier results so many are told, of whole runs, the latest first; but those of kLeastPastRuns in any
-// case.
+// Of earlier results so many are told, of whole runs, the latest first; but at least those of kLeastPastRuns.
 constexpr int64_t kPastResults = 100'000;
 constexpr int64_t kLeastPastRuns = 3;
 
@@ -28,8 +27,8 @@ std::string severity_sql(std::string_view word) {
   return fmt::format("coalesce(list_position([{}], {}), 99)", words, word);
 }
 
-// The tables of results: `case_results` has one row for each run and case, `latest_results` numbers the
-// cases.
+// Makes the tables of results: `case_results` has a row for each run and case, `latest_results` one for each
+// case.
 void find_results(Connection& connection) {
   connection.execute(fmt::format(R"sql(
 CREATE OR REPLACE TEMP TABLE case_results AS

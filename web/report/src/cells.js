@@ -49,7 +49,7 @@ export function cellsOf(data, { columns, placeOf }, tests, order, measure, value
     }
   }
   const sorted = rows.map((model, slot) => ({ model, slot }));
-  const byName = (a, b) => (data.models[a.model] < data.models[b.model] ? -1 : 1);
+  const byName = (a, b) => data.modelPlaces[a.model] - data.modelPlaces[b.model];
   const byFailing = (a, b) => failingOfRow[b.slot] - failingOfRow[a.slot] || byName(a, b);
   sorted.sort(order === "name" ? byName : byFailing);
   return {
@@ -62,15 +62,15 @@ export function cellsOf(data, { columns, placeOf }, tests, order, measure, value
   };
 }
 
+const SCALED = 10_000; // so many cells at most are looked at to make a scale
+
 // Where a value stands between the least and the greatest, on a logarithmic scale: 0 to 1. Outliers of one in fifty on
 // either side do not stretch it.
 export function scaleOf(cells, measure) {
-  const known = cells.value
-    .filter(Number.isFinite)
-    .filter((value) => value > 0)
-    .sort();
-  if (!known.length) return () => 0;
   if (measure.diverging) return (value) => Math.max(-1, Math.min(1, Math.log2(value) / 1.5));
+  const every = Math.ceil(cells.value.length / SCALED);
+  const known = cells.value.filter((value, at) => at % every === 0 && value > 0).sort();
+  if (!known.length) return () => 0;
   const low = Math.log(known[Math.floor(known.length * 0.02)]);
   const high = Math.log(known[Math.ceil(known.length * 0.98) - 1]);
   return (value) => (high > low ? Math.max(0, Math.min(1, (Math.log(value) - low) / (high - low))) : 0.5);

@@ -47,6 +47,7 @@ export function readData(text) {
     count,
     tests: columns,
     outcomes: raw.outcomes.map(outcomeOf),
+    runs: raw.runs.map((run) => ({ ...run, outcomes: Object.assign(Object.create(null), run.outcomes) })),
     past: raw.past.map(readPast),
     testId: (test) => ids.slice(test * idLength, (test + 1) * idLength),
     isFlaky: (test) => columns.attempts[test] > 1 && data.outcomes[columns.outcome[test]].word === "passed",
@@ -63,6 +64,10 @@ export function readData(text) {
       return `${place}[batch_size=${data.batchOf(test)}${axes ? `,${axes}` : ""}]`;
     },
   };
+  // Where each model stands by name.
+  data.modelPlaces = new Int32Array(data.models.length);
+  const byName = data.models.map((name, number) => ({ name, number })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  byName.forEach(({ number }, place) => (data.modelPlaces[number] = place));
   data.causes.forEach((cause) => (cause.tests = []));
   for (let test = 0; test < count; ++test) {
     if (columns.cause[test] >= 0) data.causes[columns.cause[test]].tests.push(test);

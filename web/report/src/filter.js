@@ -23,16 +23,25 @@ export function makeFilter(data) {
     const { outcome, template: templates } = data.tests;
     const found = new Int32Array(data.count);
     let count = 0;
-    next: for (let test = 0; test < data.count; ++test) {
+    for (let test = 0; test < data.count; ++test) {
       if (!wanted[outcome[test]]) continue;
       if (template && templates[test] !== only) continue;
-      for (const columns of words) {
-        if (!columns.some(([column, fits]) => fits[column[test]])) continue next;
-      }
       found[count++] = test;
     }
-    return found.subarray(0, count);
+    return words.reduce(thoseWith, found.subarray(0, count));
   };
+}
+
+// Of the tests those for which a word fits in one of the columns; they take the place of the others.
+function thoseWith(tests, columns) {
+  let count = 0;
+  for (let at = 0; at < tests.length; ++at) {
+    const test = tests[at];
+    let fits = false;
+    for (let each = 0; each < columns.length && !fits; ++each) fits = columns[each][1][columns[each][0][test]] === 1;
+    if (fits) tests[count++] = test;
+  }
+  return tests.subarray(0, count);
 }
 
 // How many of the tests came out how, by the number of the outcome.

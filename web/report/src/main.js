@@ -28,7 +28,7 @@ function show(isFirst) {
   const route = readRoute();
   current?.remove?.();
   endPlots();
-  const view = (VIEWS[route.view] ?? overview)(data, filter, route);
+  const view = (Object.hasOwn(VIEWS, route.view) ? VIEWS[route.view] : overview)(data, filter, route);
   current = view;
   main.replaceChildren(view.element);
   document.title = `${view.title} · ${visible(data.store)} · testloom`;

@@ -13,7 +13,7 @@ const KNOWN = {
 };
 
 export function outcomeOf(word) {
-  const known = KNOWN[word];
+  const known = Object.hasOwn(KNOWN, word) ? KNOWN[word] : null;
   return {
     word,
     label: word.replaceAll("_", " "),

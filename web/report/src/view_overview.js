@@ -9,8 +9,13 @@ import { HeatMap, describerOf, painterOf } from "./heatmap.js";
 import { MEASURES, valuesOf } from "./measures.js";
 import { replaceRoute, routeTo } from "./route.js";
 
-function option(value, label, chosen) {
-  return h("option", { value, selected: value === chosen }, label);
+function select(id, label, options, chosen, changed) {
+  const element = h(
+    "select",
+    { id, onchange: () => changed(element.value) },
+    options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)),
+  );
+  return [h("label", { for: id }, label), element];
 }
 
 function legend(data, counts, measure) {
@@ -118,7 +123,7 @@ function summary(data) {
 
 export function overview(data, filter, route) {
   const wanted = readFilter(route.query);
-  let by = MEASURES[route.query.get("by")] ? route.query.get("by") : "outcome";
+  let by = Object.hasOwn(MEASURES, route.query.get("by")) ? route.query.get("by") : "outcome";
   let order = route.query.get("order") === "name" ? "name" : "failing";
   const layout = columnsOf(data);
   const values = {};
@@ -144,7 +149,7 @@ export function overview(data, filter, route) {
   function show() {
     performance.mark("filter-begin");
     const tests = filter(wanted);
-    const measure = MEASURES[by];
+    const measure = by === "outcome" ? undefined : MEASURES[by];
     if (measure) values[by] ??= valuesOf(data, measure);
     const cells = cellsOf(data, layout, tests, order, measure, values[by]);
     described = describerOf(data, cells, layout.columns, measure);
@@ -167,30 +172,19 @@ export function overview(data, filter, route) {
   }
 
   const bar = new FilterBar(data, countOutcomes(data, filter({})), wanted, changed);
-  const bySelect = h(
-    "select",
-    {
-      id: "by",
-      onchange: () => {
-        by = bySelect.value;
-        changed();
-      },
-    },
-    option("outcome", "outcome", by),
-    Object.entries(MEASURES).map(([word, { label }]) => option(word, label, by)),
-  );
-  const orderSelect = h(
-    "select",
-    {
-      id: "order",
-      onchange: () => {
-        order = orderSelect.value;
-        changed();
-      },
-    },
-    option("failing", "most failing first", order),
-    option("name", "name", order),
-  );
+  const measures = Object.entries(MEASURES).map(([word, { label }]) => [word, label]);
+  const bySelect = select("by", "Colour by", [["outcome", "outcome"], ...measures], by, (value) => {
+    by = value;
+    changed();
+  });
+  const orders = [
+    ["failing", "most failing first"],
+    ["name", "name"],
+  ];
+  const orderSelect = select("order", "Order", orders, order, (value) => {
+    order = value;
+    changed();
+  });
   show();
   return {
     title: "Overview",
@@ -203,15 +197,7 @@ export function overview(data, filter, route) {
       h(
         "section",
         { class: "panel", "aria-label": "Heat map" },
-        h(
-          "div",
-          { class: "panel-head" },
-          h("label", { for: "by" }, "Colour by"),
-          bySelect,
-          h("label", { for: "order" }, "Order"),
-          orderSelect,
-          found,
-        ),
+        h("div", { class: "panel-head" }, bySelect, orderSelect, found),
         map.element,
         legendPlace,
       ),
