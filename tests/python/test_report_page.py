@@ -139,6 +139,34 @@ def test_hostile_names_are_shown_as_text(browser, tmp_path):
         assert reader.page.locator("main img, main script, main b i").count() == 0
 
 
+# --- flaky tests
+
+
+def test_flaky_tests_are_counted_and_marked(browser, tmp_path):
+    program = Program(tmp_path)
+    program("init", "--no-templates")
+    attempts = [
+        ("shaky", 1, "failed"),
+        ("shaky", 2, "passed"),
+        ("steady", 1, "passed"),
+        ("cut", 1, "interrupted"),
+        ("cut", 2, "passed"),
+    ]
+    with duckdb.connect(str(tmp_path / "testloom.duckdb")) as connection:
+        connection.execute("INSERT INTO runs (run_id, plan_id, started_at, engine) VALUES ('r1', 1, now(), 'local')")
+        connection.executemany(
+            'INSERT INTO outcomes (run_id, test_id, "case", attempt, outcome, started_at, model_name, hardware_type, batch_size, '
+            "template_name, axes) VALUES ('r1', uuid(), $1 || '/cpu/t[batch_size=1]', $2, $3, now(), $1, 'cpu', 1, 't', '{}')",
+            attempts,
+        )
+    program("report", "--html", "report.html")
+    with browser.reading(tmp_path / "report.html") as reader:
+        assert reader.facts() == {"tests": 3, "models": 3, "failing": 0, "flaky": 1, "run": 1}
+        for model in ("shaky", "steady", "cut"):
+            reader.go(f"model/{model}")
+            assert reader.texts(".flaky") == (["flaky"] if model == "shaky" else [])
+
+
 # --- how it looks
 
 PAGES = {

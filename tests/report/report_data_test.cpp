@@ -58,7 +58,19 @@ TEST_F(ReportData_, OfAttemptsTheLastCountsAndOfRepetitionsTheWorst) {
   add({.run_id = "r1", .model_name = "gpt", .outcome = "failed", .repetition = 3});
   const ReportData data = read();
   EXPECT_EQ(told(data), (std::vector<std::string>{"bert/1: passed of r1", "gpt/1: timeout of r1"}));
-  EXPECT_EQ(data.tests[0].attempts, 2);
+  EXPECT_TRUE(data.tests[0].is_flaky);
+  EXPECT_FALSE(data.tests[1].is_flaky);
+}
+
+TEST_F(ReportData_, APassAfterAnInterruptionIsNotFlaky) {
+  add_run("r1");
+  add({.run_id = "r1", .outcome = "interrupted", .attempt = 1});
+  add({.run_id = "r1", .outcome = "passed", .attempt = 2});
+  add({.run_id = "r1", .model_name = "gpt", .outcome = "passed", .attempt = 1});
+  const ReportData data = read();
+  EXPECT_EQ(told(data), (std::vector<std::string>{"bert/1: passed of r1", "gpt/1: passed of r1"}));
+  EXPECT_FALSE(data.tests[0].is_flaky);
+  EXPECT_FALSE(data.tests[1].is_flaky);
 }
 
 TEST_F(ReportData_, ReadsOnlyTheRunsOrThePlanThatAreAskedFor) {

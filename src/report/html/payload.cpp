@@ -88,7 +88,6 @@ void write_tests(JsonWriter& json, const ReportData& data) {
   write_integers(json, "axes", data, [](const Test& test) { return test.axes; });
   write_integers(json, "outcome", data, [](const Test& test) { return test.outcome; });
   write_integers(json, "run", data, [](const Test& test) { return test.run; });
-  write_integers(json, "attempts", data, [](const Test& test) { return test.attempts; });
   write_integers(json, "cause", data, [](const Test& test) { return test.cause; });
   write_integers(json, "message", data, [](const Test& test) { return test.message; });
   write_figures(json, "p50_ms", data, &Test::p50_s, 1e-3);
@@ -97,6 +96,11 @@ void write_tests(JsonWriter& json, const ReportData& data) {
   write_figures(json, "duration_s", data, &Test::duration_s, 1);
   write_figures(json, "memory_mb", data, &Test::memory_bytes, 1e6);
   write_figures(json, "estimated_mb", data, &Test::estimated_bytes, 1e6);
+  NumberColumn flaky;  // the numbers of those that are
+  for (size_t i = 0; i < data.tests.size(); ++i) {
+    if (data.tests[i].is_flaky) flaky.add(static_cast<int64_t>(i));
+  }
+  json.key("flaky").raw(flaky.take());
   std::string ids;
   for (const Test& test : data.tests) ids += test.test_id.substr(0, kIdLength);
   json.member("ids", ids).member("id_length", static_cast<int64_t>(kIdLength)).end_object();

@@ -27,33 +27,41 @@ std::string severity_sql(std::string_view word) {
   return fmt::format("coalesce(list_position([{}], {}), 99)", words, word);
 }
 
+std::string failures_sql() {
+  std::string words;
+  for (const std::string_view each : outcome::by_severity) {
+    if (is_failure(each)) words += (words.empty() ? "" : ", ") + sql_text(each);
+  }
+  return words;
+}
+
 // Makes the tables of results: `case_results` has a row for each run and case, `latest_results` one for each
 // case.
 void find_results(Connection& connection) {
   connection.execute(fmt::format(R"sql(
 CREATE OR REPLACE TEMP TABLE case_results AS
 WITH last_attempts AS (
-  SELECT c.run, o."case" AS case_name, coalesce(o.repetition, 1) AS repetition, max(o.attempt) AS attempts,
+  SELECT c.run, o."case" AS case_name, coalesce(o.repetition, 1) AS repetition,
+         bool_or(o.outcome IN ({1})) AS has_failed,
          arg_max({{'place': o.rowid, 'outcome': o.outcome}}, o.attempt) AS last
   FROM outcomes o JOIN reported_runs c USING (run_id)
   GROUP BY ALL)
-SELECT run, case_name, max(attempts)::BIGINT AS attempts,
-       arg_max(last, {} * 1000000 + repetition) AS worst
+SELECT run, case_name, bool_or(has_failed) AS has_failed, arg_max(last, {0} * 1000000 + repetition) AS worst
 FROM last_attempts GROUP BY run, case_name;
 
 CREATE OR REPLACE TEMP TABLE latest_results AS
-SELECT case_name, max(run) AS run, arg_max(worst.place, run) AS place, arg_max(attempts, run) AS attempts
+SELECT case_name, max(run) AS run, arg_max(worst.place, run) AS place, arg_max(has_failed, run) AS has_failed
 FROM case_results GROUP BY case_name)sql",
-                                 severity_sql("last.outcome")));
+                                 severity_sql("last.outcome"), failures_sql()));
 }
 
 constexpr const char* kTestsSql = R"sql(
 WITH shown AS (
-  SELECT l.run, l.attempts, l.case_name, o.* EXCLUDE (output_tail),
+  SELECT l.run, l.has_failed, l.case_name, o.* EXCLUDE (output_tail),
          json_extract_string(o.result, ['/latency_s/p50', '/latency_s/p95', '/throughput_per_s']) AS figures,
          right(o.output_tail, 8192) AS output_tail
   FROM latest_results l JOIN outcomes o ON o.rowid = l.place)
-SELECT run, attempts, test_id::VARCHAR, case_name, model_name, hardware_type, batch_size, template_name,
+SELECT run, has_failed AND outcome = 'passed', test_id::VARCHAR, case_name, model_name, hardware_type, batch_size, template_name,
        axes::VARCHAR, outcome, try_cast(figures[1] AS DOUBLE), try_cast(figures[2] AS DOUBLE),
        try_cast(figures[3] AS DOUBLE), duration_s,
        (CASE WHEN hardware_type = 'cpu' OR estimated_memory_bytes = estimated_host_memory_bytes
@@ -87,7 +95,7 @@ ReportedTest test_of(const Result& row, const CaseName& name, ReportData& data, 
   test.axes = data.axes.add(name.axes);
   test.outcome = data.outcomes.add(row.text(9));
   test.run = static_cast<int>(row.integer(0));
-  test.attempts = row.integer(1);
+  test.is_flaky = row.boolean(1);
   test.p50_s = optional_real(row, 10);
   test.p95_s = optional_real(row, 11);
   test.throughput_per_s = optional_real(row, 12);

@@ -39,7 +39,7 @@ struct ReportedTest {
   int axes = 0;   // as dtype=float32,layout=nchw; the first text is empty
   int outcome = 0;
   int run = 0;
-  int64_t attempts = 1;
+  bool is_flaky = false;  // it passed after an attempt that failed
 
   std::optional<double> p50_s;
   std::optional<double> p95_s;

@@ -2,18 +2,7 @@
 // as typed arrays. A figure that is not known is NaN.
 import { outcomeOf } from "./outcomes.js";
 
-const NUMBERS = [
-  "model",
-  "hardware_type",
-  "batch_size",
-  "template",
-  "axes",
-  "outcome",
-  "run",
-  "attempts",
-  "cause",
-  "message",
-];
+const NUMBERS = ["model", "hardware_type", "batch_size", "template", "axes", "outcome", "run", "cause", "message"];
 const FIGURES = ["p50_ms", "p95_ms", "throughput_per_s", "duration_s", "memory_mb", "estimated_mb"];
 
 const numbers = (list) => Int32Array.from(list);
@@ -41,6 +30,7 @@ export function readData(text) {
   const count = columns.model.length;
   for (const name of FIGURES) columns[name] = figures(raw.tests[name], count);
   const { ids, id_length: idLength } = raw.tests;
+  const flaky = new Set(raw.tests.flaky);
 
   const data = {
     ...raw,
@@ -50,7 +40,8 @@ export function readData(text) {
     runs: raw.runs.map((run) => ({ ...run, outcomes: Object.assign(Object.create(null), run.outcomes) })),
     past: raw.past.map(readPast),
     testId: (test) => ids.slice(test * idLength, (test + 1) * idLength),
-    isFlaky: (test) => columns.attempts[test] > 1 && data.outcomes[columns.outcome[test]].word === "passed",
+    flaky: flaky.size,
+    isFlaky: (test) => flaky.has(test),
     modelOf: (test) => raw.models[columns.model[test]],
     hardwareOf: (test) => raw.hardware_types[columns.hardware_type[test]],
     batchOf: (test) => raw.batch_sizes[columns.batch_size[test]],

@@ -74,8 +74,6 @@ function summary(data) {
     Array.from({ length: data.count }, (_, test) => test),
   );
   const failing = data.outcomes.reduce((sum, outcome, number) => sum + (outcome.failing ? counts[number] : 0), 0);
-  let flaky = 0;
-  for (let test = 0; test < data.count; ++test) flaky += data.isFlaky(test) ? 1 : 0;
   const fact = (value, label, style) =>
     h("div", { class: `fact ${style || ""}` }, h("b", {}, value), h("span", {}, label));
   const bar = h(
@@ -108,7 +106,7 @@ function summary(data) {
       fact(showCount(data.count), data.count === 1 ? "test" : "tests"),
       fact(showCount(data.models.length), data.models.length === 1 ? "model" : "models"),
       fact(showCount(failing), "failing", failing > 0 && "bad"),
-      flaky > 0 && fact(showCount(flaky), "flaky"),
+      data.flaky > 0 && fact(showCount(data.flaky), "flaky"),
       fact(showCount(data.runs.length), data.runs.length === 1 ? "run" : "runs"),
       h(
         "p",

@@ -41,7 +41,7 @@ export function randomData(count, seed = 1) {
         axes: column(2),
         outcome: column(6),
         run: column(3).fill(2),
-        attempts: column(2).map((each) => each + 1),
+        flaky: [],
         cause: column(1).fill(-1),
         message: column(1).fill(-1),
         p50_ms: figure(),
