@@ -17,7 +17,9 @@ testloom_layer(store DEPENDS testloom_base duckdb::static EXTERNAL fmt::fmt)
 testloom_layer(catalog DEPENDS testloom_template testloom_model testloom_store EXTERNAL fmt::fmt Boost::json)
 testloom_layer(plan DEPENDS testloom_catalog EXTERNAL fmt::fmt Boost::json)
 testloom_layer(engine DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json CURL::libcurl simdjson::simdjson)
-testloom_layer(report DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json)
+if(TESTLOOM_PROGRAM OR TESTLOOM_TESTS)  # the Python package has no reports, and needs no npm
+  testloom_layer(report DEPENDS testloom_plan EXTERNAL fmt::fmt Boost::json)
+endif()
 
 file(GLOB shipped_templates CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/templates/*.py)
 if(TARGET testloom_model)
@@ -30,6 +32,10 @@ if(TARGET testloom_catalog)
 endif()
 if(TARGET testloom_plan)
   target_include_directories(testloom_plan SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE_DIR})  # used by one file
+endif()
+if(TARGET testloom_report)
+  include(WebReport)
+  testloom_embed(testloom_report report_page ${web_report_page})
 endif()
 if(TARGET testloom_engine)
   testloom_embed(testloom_engine python ${PROJECT_SOURCE_DIR}/python/testloom/runner.py

@@ -18,5 +18,6 @@ const std::vector<File>& named_shapes();     // src/model/estimate/named_shapes.
 const std::vector<File>& templates();        // templates/*.py
 // runner.py, probe.py, measure.py and oracle.py, which run in other interpreters
 const std::vector<File>& python();
+const std::vector<File>& report_page();  // web/report, built into one file
 
 }  // namespace testloom::embedded

@@ -1,6 +1,7 @@
 // The words for outcomes, as they stand in the store and on the screen. What they mean: docs/running.md.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 namespace testloom {
@@ -16,6 +17,10 @@ inline constexpr std::string_view implied_oom = "implied_oom";  // not run: a sm
 inline constexpr std::string_view skipped = "skipped";          // not run; the reason says why
 inline constexpr std::string_view known_failure = "known_failure";  // it failed as an expectation says
 inline constexpr std::string_view interrupted = "interrupted";
+
+// All of them, from the best to the worst: of several outcomes of one test the last in this order counts.
+inline constexpr std::array<std::string_view, 10> by_severity = {
+    passed, known_failure, skipped, implied_oom, interrupted, failed, error, oom, timeout, crashed};
 }  // namespace outcome
 
 // Whether an outcome makes the run fail: failed, error, crashed, timeout, oom.

@@ -111,15 +111,15 @@ std::string take_settings(std::string_view settings, const std::string& hardware
   return visible.empty() ? visible_variable(hardware_type) : visible;
 }
 
-// The folders of what the tests that this one needs have saved, by their cases, as JSON; empty where there
-// are none.
+// The folders of what the tests that this one depends on have saved, by their templates, as JSON; empty where
+// there are none.
 std::string needs_of(Store& store, const PlannedTest& test, const std::string& run_id) {
   JsonWriter needs;
   needs.begin_object();
   bool any = false;
   for (const std::string& dependency : test.dependencies) {
     Result rows = store.connection().query(
-        "SELECT \"case\", artifacts FROM outcomes WHERE test_id::VARCHAR = $1 AND outcome = 'passed' AND "
+        "SELECT template_name, artifacts FROM outcomes WHERE test_id::VARCHAR = $1 AND outcome = 'passed' AND "
         "artifacts "
         "IS NOT NULL ORDER BY run_id = $2 DESC, started_at DESC, attempt DESC LIMIT 1",
         {dependency, run_id});

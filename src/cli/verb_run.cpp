@@ -7,6 +7,7 @@
 #include "cli/run_shown.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
+#include "engine/expectations.h"
 #include "engine/local/python.h"
 #include "engine/run.h"
 
@@ -43,6 +44,15 @@ Selection selection_of(const RunOptions& options, std::vector<std::string>& note
   return selection;
 }
 
+void expect(RunRequest& request, Expectations expected) {
+  if (expected.rows().empty()) return;
+  const auto today =
+      std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()));
+  request.judge = [expected = std::make_shared<Expectations>(std::move(expected)), today](Outcome& outcome) {
+    expected->judge(outcome, today);
+  };
+}
+
 RunRequest request_of(const Context& context, const RunOptions& options, std::vector<std::string>& notes) {
   RunRequest request;
   request.store_path = context.store_path;
@@ -57,7 +67,10 @@ RunRequest request_of(const Context& context, const RunOptions& options, std::ve
   request.fail_fast = options.fail_fast;
   request.overcommit = options.overcommit;
   request.all_fresh = options.fresh;
-  if (std::optional<PlanSpec> spec = spec_of(options)) request.hardware = std::move(spec->hardware);
+  if (std::optional<PlanSpec> spec = spec_of(options)) {
+    request.hardware = std::move(spec->hardware);
+    expect(request, read_expectations(spec->expectations));
+  }
   return request;
 }
 
@@ -141,7 +154,7 @@ void setup_run(CLI::App& app, Context& context) {
       "--python", options->python,
       "the interpreter (default: $VIRTUAL_ENV's, else the one beside the program, else python3)");
   verb->add_option("--spec", options->spec,
-                   "a spec whose [hardware.NAME] sections hold (default: testloom.toml, if it is there)");
+                   "a spec whose [hardware.NAME] and expectations hold (default: testloom.toml, if it is there)");
   verb->add_flag("--fail-fast", options->fail_fast, "start nothing more after a failure");
   verb->add_flag("--require-hardware", options->require_hardware,
                  "exit with 1 where tests lack their hardware");

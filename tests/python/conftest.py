@@ -55,6 +55,31 @@ def bare_python(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium."""
+    from browsing import Browser
+
+    opened = Browser()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory):
+    """A store of 2,000 plausible tests in five runs, and its report."""
+    from report_example import Example
+
+    return Example(tmp_path_factory.mktemp("report"), tests=2000, runs=5)
+
+
+@pytest.fixture
+def reader(browser, example):
+    """The example's report, open."""
+    with browser.reading(example.file) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
 def private_mounts():
     """A command prefix that runs a command where mounts are its own. Without the right to mount, the tests fail."""
     tried = []

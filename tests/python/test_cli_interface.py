@@ -268,6 +268,7 @@ def test_verbs_that_need_no_store_make_none(testloom, bare_python, verb):
         "tests show 0",
         "tests render --out rendered",
         "run",
+        "report --html report.html",
     ],
 )
 def test_verbs_that_need_a_store_make_none_and_say_how(testloom, verb):

@@ -38,6 +38,12 @@ std::string statement_at(std::string_view text, size_t at) {
     }
     if (c == '(') is_open = true;
     if (c == ')') is_open = false;
+    if (c == ';' && !is_open) break;  // what stands behind it is no import
+    if (c == '\\' && at + 1 < text.size() && text[at + 1] == '\n') {
+      statement += ' ';
+      ++at;
+      continue;
+    }
     if (text[at] == '\n' && !is_open) break;
     statement += text[at] == '\n' ? ' ' : text[at];
   }

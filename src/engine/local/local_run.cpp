@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "base/files.h"
+#include "base/json_writer.h"
 #include "base/text.h"
 #include "engine/local/process.h"
 #include "engine/local/template_lines.h"
@@ -21,6 +22,22 @@ constexpr double kIngestEverySeconds = 2;
 constexpr double kIngestAtLeastSeconds = 30;  // also while a test has the machine for itself
 constexpr double kTickSeconds = 0.5;
 
+// What the run was asked to do: its selection, limits, and how each hardware type is used.
+std::string settings_json(const RunRequest& request, const Selection& selection, const Machine& machine) {
+  JsonWriter more;
+  more.key("timeout_s").value(request.timeout_seconds);
+  more.member("jobs", machine.room.jobs).member("memory_bytes", machine.room.memory_bytes);
+  more.member("retries", request.retries).key("hardware").begin_object();
+  for (const auto& [name, use] : machine.uses) {
+    more.key(name).begin_object().member("device", use.device).member("python", use.python);
+    more.member("launch", use.launch).member("visible", use.visible).key("env").begin_object();
+    for (const auto& [variable, value] : use.environment) more.member(variable, value);
+    more.end_object().end_object();
+  }
+  const std::string selected = selection_json(selection);
+  return selected.substr(0, selected.size() - 1) + ", " + more.end_object().take() + "}";
+}
+
 RunInfo info_of(const RunRequest& request, const Selection& selection, const std::string& resumed,
                 const RunWork& work, const Machine& machine) {
   RunInfo info;
@@ -32,7 +49,7 @@ RunInfo info_of(const RunRequest& request, const Selection& selection, const std
   info.python = machine.pythons.at(request.python).executable;
   info.host = machine.host.name;
   info.environment_json = environment_json(machine, request.python);
-  info.settings_json = selection_json(selection);
+  info.settings_json = settings_json(request, selection, machine);
   return info;
 }
 
