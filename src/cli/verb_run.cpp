@@ -18,6 +18,7 @@ struct RunOptions {
   std::optional<std::string> plan;
   std::optional<std::string> hardware;
   std::optional<std::string> python;
+  std::optional<std::string> journal_dir;
   double timeout = 600;
   bool changed = false;
 };
@@ -93,6 +94,7 @@ int run_run(const Context& context, const RunOptions& options) {
   request.python = choose_python(options.python, context.program_folder);
   request.timeout_seconds = options.timeout;
   request.only_changed = options.changed;
+  if (options.journal_dir) request.journal_dir = std::filesystem::absolute(*options.journal_dir);
   const RunSummary summary =
       run_plan(request, [&](const PlannedTest& test, const Outcome* result, const RunProgress& progress) {
         if (!result) {
@@ -129,6 +131,8 @@ void setup_run(CLI::App& app, Context& context) {
   verb->add_option("--hardware,--hardware-types", options->hardware, "only these hardware types");
   verb->add_flag("--changed", options->changed,
                  "only tests whose definition is new or changed, or whose last outcome is no pass");
+  verb->add_option("--journal-dir", options->journal_dir,
+                   "where a run of a snapshot writes its journal (default: beside it)");
   verb->add_option("--timeout", options->timeout, "seconds that each test may take")
       ->check(seconds_check(false))
       ->capture_default_str();

@@ -37,7 +37,11 @@ struct Work {
 
 std::unique_ptr<Work> read_work(const RunRequest& request) {
   const auto store =
-      open_store(request.store_path, OpenMode::write, request.wait_seconds);  // as it is needed at the end
+      open_store(request.store_path, OpenMode::run, request.wait_seconds);  // as it is needed at the end
+  if (request.journal_dir && !store->is_snapshot()) {
+    throw Error(ErrorKind::usage, "--journal-dir is for runs of a snapshot",
+                "the journals of other runs stand beside the store, which takes them in");
+  }
   auto work = std::make_unique<Work>();
   work->plan_id = latest_plan(store->connection(), request.plan);
   const TestFilter filter{work->plan_id, request.hardware_types, std::nullopt, std::nullopt};
@@ -95,7 +99,7 @@ class LocalRun {
         python_(probe_python(request.python)),
         info_{new_run_id(), work_->plan_id, utc_now_microseconds(), "local", python_.executable,
               host(),       python_.json},
-        journal_(request.store_path, info_),
+        journal_(JournalPlace{request.journal_dir.value_or(journal_folder(request.store_path))}, info_),
         folder_(journal_.path()),
         schedule_(schedule_of(work_->tests)) {
     summary_.run_id = info_.run_id;
@@ -124,7 +128,7 @@ class LocalRun {
   // With the journal's lock given up, so that it can be marked.
   static void settle(const RunRequest& request, RunSummary& summary) {
     try {
-      const auto store = open_store(request.store_path, OpenMode::write, request.wait_seconds);
+      const auto store = open_store(request.store_path, OpenMode::run, request.wait_seconds);
       ingest_pending(*store, summary.notes);
     } catch (const Error& error) {
       summary.notes.push_back(fmt::format("the outcomes are in {}, not in the store yet: {}",
@@ -206,7 +210,7 @@ class LocalRun {
   void ingest(double wait_seconds) {
     last_ingest_ = monotonic_seconds();
     try {
-      const auto store = open_store(request_.store_path, OpenMode::write, wait_seconds);
+      const auto store = open_store(request_.store_path, OpenMode::run, wait_seconds);
       ingest_journal(*store, journal_.path());
     } catch (const Error&) {
       return;

@@ -24,6 +24,7 @@ struct RunRequest {
   bool only_changed = false;                // not those that passed in this very definition
   std::string python;
   double timeout_seconds = 600;
+  std::optional<std::filesystem::path> journal_dir;  // for a run of a snapshot; none: beside it
 };
 
 struct RunProgress {
