@@ -1,4 +1,4 @@
-// `testloom plan list|show|diff|remove`: the plans that a store keeps.
+// `testloom plan list|show|diff|export|remove`: the plans that a store keeps.
 #include <map>
 
 #include <fmt/format.h>
@@ -8,6 +8,7 @@
 #include "cli/plan_shown.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
+#include "plan/snapshot.h"
 #include "plan/stored_plans.h"
 
 namespace testloom::cli {
@@ -53,6 +54,29 @@ int run_plan_show(const Context& context, const std::optional<std::string>& want
   print_line(fmt::format("plan {} '{}', made {} UTC", plan.plan_id, one_line(plan.name), plan.created_at));
   print_line("asked for  " + one_line(plan.spec, 4000));
   show_summary(summary);
+  return 0;
+}
+
+struct ExportOptions {
+  std::string folder;
+  std::optional<std::string> plan;
+};
+
+int run_plan_export(const Context& context, const ExportOptions& options) {
+  const auto store =
+      context.open(OpenMode::write);  // DuckDB writes no other file while this one is only read
+  const StoredPlan plan = stored_plan(store->connection(), latest_plan(store->connection(), options.plan));
+  Activity activity("exporting");
+  const std::filesystem::path file = export_plan(*store, plan.plan_id, options.folder);
+  activity.stop();
+  if (context.json) {
+    JsonWriter json;
+    json.begin_object().member("store", file.native()).member("plan_id", plan.plan_id);
+    print_line(json.member("name", plan.name).member("tests", plan.tests).end_object().text());
+    return 0;
+  }
+  print_line(fmt::format("exported plan {} '{}' with {} to {}", plan.plan_id, one_line(plan.name),
+                         counted(static_cast<uint64_t>(plan.tests), "test"), one_line(file.native(), 400)));
   return 0;
 }
 
@@ -122,6 +146,17 @@ void setup_stored_plans(CLI::App& verb, Context& context) {
   diff->add_option("NEWER", pair->newer, "a plan's name (its latest) or number")->required();
   diff->callback(
       [&context, pair] { context.action = [&context, pair] { return run_plan_diff(context, *pair); }; });
+
+  const auto exported = std::make_shared<ExportOptions>();
+  CLI::App* to_folder = add_verb(verb, "export", "write a snapshot of a plan that other machines run",
+                                 "  testloom plan export /shared/nightly --plan nightly\n"
+                                 "  testloom run --store /shared/nightly/testloom.duckdb\n"
+                                 "  testloom ingest /shared/nightly/testloom.duckdb.runs");
+  to_folder->add_option("DIR", exported->folder, "the folder for it; made where it is not there")->required();
+  to_folder->add_option("--plan", exported->plan, "a plan's name or number (default: the latest)");
+  to_folder->callback([&context, exported] {
+    context.action = [&context, exported] { return run_plan_export(context, *exported); };
+  });
 
   const auto removed = std::make_shared<std::string>();
   const auto yes = std::make_shared<bool>(false);

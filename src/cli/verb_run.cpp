@@ -16,7 +16,7 @@ namespace testloom::cli {
 namespace {
 
 struct RunOptions {
-  std::optional<std::string> plan, hardware, python, where, shard, spec, memory;
+  std::optional<std::string> plan, hardware, python, where, shard, spec, memory, journal_dir;
   std::string timeout = "600";
   int jobs = 0, retries = 0, repeat = 1;
   bool changed = false, failed = false, resume = false, fail_fast = false, dry_run = false, no_deps = false;
@@ -67,6 +67,7 @@ RunRequest request_of(const Context& context, const RunOptions& options, std::ve
   request.fail_fast = options.fail_fast;
   request.overcommit = options.overcommit;
   request.all_fresh = options.fresh;
+  if (options.journal_dir) request.journal_dir = std::filesystem::absolute(*options.journal_dir);
   if (std::optional<PlanSpec> spec = spec_of(options)) {
     request.hardware = std::move(spec->hardware);
     expect(request, read_expectations(spec->expectations));
@@ -155,6 +156,8 @@ void setup_run(CLI::App& app, Context& context) {
       "the interpreter (default: $VIRTUAL_ENV's, else the one beside the program, else python3)");
   verb->add_option("--spec", options->spec,
                    "a spec whose [hardware.NAME] and expectations hold (default: testloom.toml, if it is there)");
+  verb->add_option("--journal-dir", options->journal_dir,
+                   "where a run of a snapshot writes its journal (default: beside it)");
   verb->add_flag("--fail-fast", options->fail_fast, "start nothing more after a failure");
   verb->add_flag("--require-hardware", options->require_hardware,
                  "exit with 1 where tests lack their hardware");

@@ -62,7 +62,7 @@ int64_t add_outcomes(Connection& connection, const std::string& other) {
 
 OtherStore::OtherStore(Connection& connection, const fs::path& path) : connection_(connection) {
   static std::atomic<int64_t> count = 0;
-  name_ = fmt::format("other_{}", ++count);
+  name_ = fmt::format("\"testloom other {}\"", ++count);  // not what a store's file may be called
   try {
     connection_.execute(fmt::format("ATTACH {} AS {} (READ_ONLY)", sql_text(path.native()), name_));
   } catch (const Error& error) {

@@ -34,8 +34,10 @@ std::string shown(const fs::path& path) { return quote(path.native(), 400); }
 [[noreturn]] void fail(const fs::path& path, int error) {
   throw Error(
       ErrorKind::engine, fmt::format("cannot write the journal {}: {}", shown(path), std::strerror(error)),
-      error == ENOSPC ? "free some space; what was reported before is kept"
-                      : "the journal stands beside the store: make that folder writable, or copy the store");
+      error == ENOSPC
+          ? "free some space; what was reported before is kept"
+          : "the journal stands beside the store: make that folder writable, or copy the store; for a run "
+            "of a snapshot, --journal-dir names another folder");
 }
 
 std::string head_line(const RunInfo& info) {
@@ -83,8 +85,8 @@ fs::path journal_folder(const fs::path& store_path) {
 
 fs::path work_folder_of(const fs::path& journal) { return fs::path(journal).replace_extension(".work"); }
 
-Journal::Journal(const fs::path& store_path, const RunInfo& info, SyncFile sync) {
-  const fs::path folder = journal_folder(store_path);
+Journal::Journal(const JournalPlace& place, const RunInfo& info, SyncFile sync) {
+  const fs::path& folder = place.folder;
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) fail(folder, error.value());
@@ -188,7 +190,7 @@ int64_t ingest_file(Store& store, const JournalFile& journal) {
 }  // namespace
 
 int64_t ingest_journal(Store& store, const fs::path& journal) {
-  if (!fs::exists(journal)) return 0;  // another process has taken it in meanwhile
+  if (store.is_snapshot() || !fs::exists(journal)) return 0;  // another process has taken it in meanwhile
   return ingest_file(store, JournalFile(journal));
 }
 
@@ -228,6 +230,7 @@ int64_t take_in(Store& store, const fs::path& journal) {
 
 int64_t ingest_pending(Store& store, std::vector<std::string>& notes) {
   int64_t added = 0;
+  if (store.is_snapshot()) return added;
   for (const fs::path& journal : pending_journals(store.path())) {
     try {
       added += take_in(store, journal);

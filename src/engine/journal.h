@@ -37,13 +37,20 @@ std::filesystem::path journal_folder(const std::filesystem::path& store_path);
 // The folder for the files of a journal's run while it goes on.
 std::filesystem::path work_folder_of(const std::filesystem::path& journal);
 
+// Where journals are written, if not beside the store.
+struct JournalPlace {
+  std::filesystem::path folder;
+};
+
 // Writes one run's journal; holds a lock on the file, so that others know that it is being written. A line is
 // in the file once append() returns, where a kill of this process cannot undo it, and on the disk soon after.
 // Whatever cannot be written is an Error (engine), at the next call where it was noticed in between; a line
 // that was only half written is taken back. A run that goes on goes on in the journal that it has.
 class Journal {
  public:
-  Journal(const std::filesystem::path& store_path, const RunInfo& info, SyncFile sync = {});
+  Journal(const JournalPlace& place, const RunInfo& info, SyncFile sync = {});
+  Journal(const std::filesystem::path& store_path, const RunInfo& info, SyncFile sync = {})
+      : Journal(JournalPlace{journal_folder(store_path)}, info, std::move(sync)) {}
   void append(const Outcome& outcome);
   void sync();    // waits until all that was appended is on the disk
   void finish();  // the run came to its end; syncs
@@ -62,7 +69,8 @@ class Journal {
   std::optional<FileSyncer> syncer_;
 };
 
-// Takes a journal into the store, in one short transaction. Returns how many outcomes were new.
+// Takes a journal into the store, in one short transaction. Returns how many outcomes were new. Into a
+// snapshot nothing is taken.
 int64_t ingest_journal(Store& store, const std::filesystem::path& journal);
 
 // Journals that are not (wholly) in the store yet, oldest first.

@@ -27,7 +27,11 @@ struct Prepared {
 
 Prepared prepare(const RunRequest& request, std::vector<std::string>& notes, OpenMode mode) {
   const auto store = open_store(request.store_path, mode, request.wait_seconds);
-  if (mode != OpenMode::read) ingest_pending(*store, notes);
+  if (request.journal_dir && !store->is_snapshot()) {
+    throw Error(ErrorKind::usage, "--journal-dir is for runs of a snapshot",
+                "the journals of other runs stand beside the store, which takes them in");
+  }
+  if (mode != OpenMode::read && !store->is_snapshot()) ingest_pending(*store, notes);
   Prepared prepared;
   prepared.selection = request.selection;
   if (request.resume) {
@@ -68,8 +72,8 @@ MachineRequest machine_request(const RunRequest& request, const std::vector<Plan
 // With the journal's lock given up, so that it can be marked.
 void settle(const RunRequest& request, RunSummary& summary) {
   try {
-    const auto store = open_store(request.store_path, OpenMode::write, request.wait_seconds);
-    ingest_pending(*store, summary.notes);
+    const auto store = open_store(request.store_path, OpenMode::run, request.wait_seconds);
+    if (!store->is_snapshot()) ingest_pending(*store, summary.notes);
   } catch (const Error& error) {
     summary.notes.push_back(fmt::format("the outcomes are in {}, not in the store yet: {}",
                                         quote(journal_folder(request.store_path).native(), 400),
@@ -97,7 +101,7 @@ RunSummary run_plan(const RunRequest& given, const WatchRun& watch) {
   RunSummary summary;
   hold_child_signals();
   try {
-    Prepared prepared = prepare(request, summary.notes, OpenMode::write);  // as it is needed at the end
+    Prepared prepared = prepare(request, summary.notes, OpenMode::run);  // as it is needed at the end
     note_work(*prepared.work, prepared.selection, summary.notes);
     summary.outcomes = prepared.work->done_outcomes;
     if (prepared.work->tests.empty()) {

@@ -29,6 +29,7 @@ struct RunRequest {
   int64_t memory_bytes = 0;      // that all tests together may take; 0: what is free when the run begins
   int retries = 0;               // attempts more at what failed
   bool fail_fast = false;        // nothing is started any more after a failure
+  std::optional<std::filesystem::path> journal_dir;  // for a run of a snapshot; none: beside it
   bool overcommit = false;       // what can never fit may run alone
   bool all_fresh = false;        // each test in an interpreter of its own, none from a warm parent
   std::vector<HardwareSection> hardware;

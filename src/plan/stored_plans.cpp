@@ -48,8 +48,7 @@ PlanSummary stored_summary(Connection& connection, int64_t plan_id) {
 int64_t remove_plan(Connection& connection, int64_t plan_id) {
   Transaction transaction(connection);
   const int64_t tests = stored_plan(connection, plan_id).tests;
-  for (const char* table :
-       {"test_rows", "plan_cells", "plan_skips", "needs", "combos", "plan_profiles", "plan_models", "plans"})
+  for (const char* table : kPlanTables)
     connection.query(fmt::format("DELETE FROM {} WHERE plan_id = ?", table), {plan_id});
   transaction.commit();
   return tests;

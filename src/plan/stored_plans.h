@@ -1,6 +1,7 @@
 // The plans that a store keeps: listing them, looking at one, taking one out.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,10 @@
 #include "plan/planner.h"
 
 namespace testloom {
+
+// The tables whose rows are a plan's.
+inline constexpr std::array kPlanTables = {"test_rows", "plan_cells",    "plan_skips",  "needs",
+                                           "combos",    "plan_profiles", "plan_models", "plans"};
 
 struct StoredPlan {
   int64_t plan_id = 0;

@@ -8,6 +8,9 @@ namespace testloom {
 // Raised with every change of the tables; a store of a higher version is refused.
 inline constexpr int kSchemaVersion = 5;
 
+// What store_info says of who made a snapshot of a plan.
+inline constexpr const char* kSnapshotMaker = "testloom plan export";
+
 // Every table, without the row in store_info that says which version they are.
 extern const char* const kTablesSql;
 extern const char* const kEstimateTablesSql;

@@ -197,6 +197,7 @@ std::unique_ptr<Store> open_existing(const fs::path& path, Access access, double
   auto store = std::make_unique<Store>(path, open_or_share(path, access, wait_seconds));
   switch (const StoreContent content = recognise(store->connection())) {
     case StoreContent::current:
+      if (is_snapshot(store->connection())) store->set_snapshot();
       return store;
     case StoreContent::original:
     case StoreContent::older:
@@ -211,6 +212,34 @@ std::unique_ptr<Store> open_existing(const fs::path& path, Access access, double
     default:
       refuse(path, content, store->connection());
   }
+}
+
+bool is_write_protected(const fs::path& path) {
+  std::error_code error;
+  const auto any = fs::perms::owner_write | fs::perms::group_write | fs::perms::others_write;
+  return (fs::status(path, error).permissions() & any) == fs::perms::none && !error;
+}
+
+// A snapshot is write-protected unless somebody changed that, and then looking takes a lock for a moment.
+std::unique_ptr<Store> open_to_run(const fs::path& path, double wait_seconds) {
+  if (is_write_protected(path)) {
+    auto store = open_existing(path, Access::read_only, wait_seconds);
+    if (store->is_snapshot()) return store;
+  }
+  {
+    auto store = open_existing(path, Access::read_write, wait_seconds);
+    if (!store->is_snapshot()) return store;
+  }
+  return open_existing(path, Access::read_only, wait_seconds);
+}
+
+std::unique_ptr<Store> open_to_write(const fs::path& path, double wait_seconds) {
+  auto store = open_existing(path, Access::read_write, wait_seconds);
+  if (!store->is_snapshot()) return store;
+  throw Error(
+      ErrorKind::store, fmt::format("the store {} is a snapshot of a plan, which is only read", shown(path)),
+      "`testloom run` runs it; `testloom ingest` takes its journals in, into the store that it was exported "
+      "from");
 }
 
 // Makes a store under another name and then gives it its own, so that a kill or a full disk never leaves half
@@ -260,7 +289,14 @@ std::unique_ptr<Store> open_store(const fs::path& given, OpenMode mode, double w
                 "make one with `testloom init`, or name it with --store PATH or $TESTLOOM_STORE");
   }
   if (!exists) make_store(path);
-  return open_existing(path, mode == OpenMode::read ? Access::read_only : Access::read_write, wait_seconds);
+  switch (mode) {
+    case OpenMode::read:
+      return open_existing(path, Access::read_only, wait_seconds);
+    case OpenMode::run:
+      return open_to_run(path, wait_seconds);
+    default:
+      return open_to_write(path, wait_seconds);
+  }
 }
 
 }  // namespace testloom

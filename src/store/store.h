@@ -20,18 +20,23 @@ class Store {
   // A note for the user about what opening did (an upgrade), or empty.
   const std::string& note() const { return note_; }
   void set_note(std::string note) { note_ = std::move(note); }
+  // Whether it is a snapshot of a plan, which is only read; see plan/snapshot.h.
+  bool is_snapshot() const { return is_snapshot_; }
+  void set_snapshot() { is_snapshot_ = true; }
 
  private:
   std::filesystem::path path_;
   std::shared_ptr<Database> database_;
   Connection connection_;
   std::string note_;
+  bool is_snapshot_ = false;
 };
 
 enum class OpenMode {
   read,    // looking only; a missing store is an error
   write,   // changing what is there; a missing store is an error
   create,  // like write, and makes a store where there is no file
+  run,     // for what runs tests: like write, but a snapshot is only read
 };
 
 inline constexpr double kDefaultWaitSeconds = 10;

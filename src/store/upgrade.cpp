@@ -58,6 +58,10 @@ int64_t schema_version(Connection& connection) {
   return rows.integer(0);
 }
 
+bool is_snapshot(Connection& connection) {
+  return connection.query("SELECT 1 FROM store_info WHERE created_by = ?", {kSnapshotMaker}).next();
+}
+
 void create_schema(Connection& connection) {
   Transaction transaction(connection);
   write_schema(connection);

@@ -20,6 +20,9 @@ StoreContent recognise(Connection& connection);
 // The schema version that the store says it has. REQUIRES: current, older or newer.
 int64_t schema_version(Connection& connection);
 
+// Whether it is a snapshot of a plan, which is only read.
+bool is_snapshot(Connection& connection);
+
 // Makes every table and view in an empty file, in one transaction.
 void create_schema(Connection& connection);
 

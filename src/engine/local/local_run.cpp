@@ -86,7 +86,7 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
       watch_(watch),
       machine_(machine),
       work_(std::move(work)),
-      journal_(request.store_path, info_of(request, selection, resumed, *work_, machine)),
+      journal_(JournalPlace{request.journal_dir.value_or(journal_folder(request.store_path))}, info_of(request, selection, resumed, *work_, machine)),
       folders_(make_folders(journal_.path())),
       schedule_(schedule_of(work_->tests)),
       admission_(machine.room, machine.slots, machine.absent, request.overcommit),
@@ -343,8 +343,8 @@ void LocalRun::ingest_if_due() {
 void LocalRun::ingest(double wait_seconds) {
   last_ingest_ = monotonic_seconds();
   try {
-    const auto store = open_store(request_.store_path, OpenMode::write, wait_seconds);
-    ingest_journal(*store, journal_.path());
+    const auto store = open_store(request_.store_path, OpenMode::run, wait_seconds);
+    if (!store->is_snapshot()) ingest_journal(*store, journal_.path());
   } catch (const Error&) {
     return;
   }
