@@ -58,6 +58,11 @@ FAULTS = {
     ),
     "leaves_its_pipe_open": ("subprocess.Popen(['sleep', '600'], start_new_session=True)", "passed", ""),
     "closes_all": ("os.closerange(0, 4096)", "passed", ""),
+    "opens_many": (
+        "kept = []\nwhile True: kept.append(os.open('/dev/null', os.O_RDONLY))",
+        "error",
+        "Too many open files",
+    ),
     "deletes_its_folder": ("shutil.rmtree(os.getcwd())", "passed", ""),
     "deletes_all_its_files": ("shutil.rmtree(os.path.dirname(os.getcwd()))", "passed", ""),
     "changes_folder": ("os.chdir('/')", "passed", ""),
@@ -326,6 +331,12 @@ def test_output_of_what_passed_is_not_kept(store, bare_python):
 def test_what_kills_the_warm_parent_is_hit_alone(store, bare_python):
     ran = one_fault(store, "os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(600)", "--python", bare_python)
     assert_only_the_hostile(ran, "crashed", "SIGKILL")
+
+
+def test_what_stops_the_warm_parent_is_hit_alone(store, bare_python):
+    body = "os.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(600)"
+    ran = one_fault(store, body, "--python", bare_python, "--timeout", "3")
+    assert_only_the_hostile(ran, "timeout", "3 s")
 
 
 def test_what_kills_the_program_leaves_nothing_and_what_was_reported(store, bare_python):
