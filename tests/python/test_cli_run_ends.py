@@ -40,16 +40,17 @@ def until(true, seconds=20):
 ONE_FAILS = "def test_it():\n    assert '${model_name}' != 'b', 'it is b'\n"
 
 
-def test_after_the_first_failure_nothing_more_is_started(store, bare_python):
+def test_after_the_first_failure_nothing_more_is_started_and_resume_goes_on(store, bare_python):
+    """The exit code is of the whole run, not of its last part."""
     planned(store, ONE_FAILS, "abcd")
     run = Run(store, "--fail-fast", "--jobs=1", "--python", bare_python, code=1)
     assert run.words() == {case("a"): "passed", case("b"): "failed"}
-    assert "--resume" in store("run", "--fail-fast", "--jobs=1", "--python", bare_python, code=1).stdout
-    rest = Run(store, "--resume", "--jobs=1", "--python", bare_python)
+    rest = Run(store, "--resume", "--jobs=1", "--python", bare_python, code=1)
     assert rest.words() == {case("c"): "passed", case("d"): "passed"}
-    run_id = rest.summary["run_id"]
-    rows = store.query(f"select \"case\", outcome from outcomes where run_id = '{run_id}' order by 1")
+    assert rest.counts() == {"passed": 3, "failed": 1} and rest.summary["run_id"] == run.summary["run_id"]
+    rows = store.query('select "case", outcome from outcomes order by 1')
     assert rows == [(case("a"), "passed"), (case("b"), "failed"), (case("c"), "passed"), (case("d"), "passed")]
+    assert "--resume" in store("run", "--fail-fast", "--jobs=1", "--python", bare_python, code=1).stdout
 
 
 def test_skipped_tests_fail_a_strict_run_alone(store, bare_python):
@@ -141,6 +142,29 @@ def test_the_second_time_it_is_killed_at_once(store, bare_python):
     assert run.code == 130 and run.seconds < 1
     assert {each["outcome"] for each in run.lines} == {"interrupted"} and len(run.lines) == len(run.started)
     assert not none_left(store.folder)
+
+
+def test_an_interrupted_run_goes_on_with_what_is_left(store, bare_python):
+    text = (
+        "import os, time\ndef test_it():\n    open('{0}/started-${{model_name}}', 'w').close()\n"
+        "    while '${{model_name}}' > 'a' and not os.path.exists('{0}/go'): time.sleep(0.01)\n"
+    )
+    planned(store, text.format(store.folder), "abcd")
+    process = store.start("run", "--json", "--jobs=2", "--python", bare_python)
+    until(lambda: (store.folder / "started-b").exists() and (store.folder / "started-c").exists())
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 130 and json.loads(stdout.splitlines()[-1])["interrupted"]
+    (store.folder / "go").touch()
+    run = Run(store, "--resume", "--python", bare_python)
+    assert run.words() == dict.fromkeys(map(case, "bcd"), "passed")
+    last = store.query(
+        "select model_name, last(outcome order by started_at, attempt), count(distinct run_id) from outcomes group by 1 order by 1"
+    )
+    assert last == [(name, "passed", 1) for name in "abcd"]
+    assert {test["last_outcome"] for test in store.tests().values()} == {"passed"}
+    done = store("run", "--resume", "--python", bare_python)
+    assert "nothing to run" in done.stdout + done.stderr
 
 
 # While it goes on.

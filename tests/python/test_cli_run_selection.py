@@ -154,7 +154,7 @@ def test_files_that_a_test_saved_are_found_by_what_needs_it_in_a_later_run(store
 # Shards.
 
 
-@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("parts", [1, 3, 7])
 def test_all_shards_together_are_everything_and_chains_stay_whole(switched, bare_python, parts):
     models = [f"model-{i}" for i in range(10)]
     add_models(switched, "text_embedding", *models)
