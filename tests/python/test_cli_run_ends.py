@@ -159,7 +159,8 @@ def test_an_interrupted_run_goes_on_with_what_is_left(store, bare_python):
     run = Run(store, "--resume", "--python", bare_python)
     assert run.words() == dict.fromkeys(map(case, "bcd"), "passed")
     last = store.query(
-        "select model_name, last(outcome order by started_at, attempt), count(distinct run_id) from outcomes group by 1 order by 1"
+        "select model_name, last(outcome order by started_at, attempt), count(distinct run_id) from outcomes "
+        "group by 1 order by 1"
     )
     assert last == [(name, "passed", 1) for name in "abcd"]
     assert {test["last_outcome"] for test in store.tests().values()} == {"passed"}

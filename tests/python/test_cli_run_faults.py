@@ -12,17 +12,17 @@ from leftovers import children_of, none_left
 # What a test does, what comes out, and what its reason or error says. Each is the body of a function; `forked` is
 # whether it came from a warm parent.
 FAULTS = {
-    "loops": ("while True: pass", "timeout", "ended after 4 s"),
+    "loops": ("while True: pass", "timeout", "ended after 3 s"),
     "ignores_term": (
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nwhile True: time.sleep(1)",
         "timeout",
-        "ended after 4 s",
+        "ended after 3 s",
     ),
-    "stops_itself": ("os.kill(os.getpid(), signal.SIGSTOP)\ntime.sleep(600)", "timeout", "ended after 4 s"),
+    "stops_itself": ("os.kill(os.getpid(), signal.SIGSTOP)\ntime.sleep(600)", "timeout", "ended after 3 s"),
     "children_ignore_term": (
         "if os.fork() == 0:\n    os.setsid()\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(600)",
         "timeout",
-        "ended after 4 s",
+        "ended after 3 s",
     ),
     "segfault": ("import ctypes\nctypes.string_at(0)", "crashed", "SIGSEGV"),
     "aborts": ("os.abort()", "crashed", "SIGABRT"),
@@ -198,7 +198,7 @@ def ran(request, fresh_store, bare_python, tmp_path_factory):
         program.template(name, template_of(body, outside=str(outside)), "vision")
     add_good(program)
     planned(program)
-    ran = Ran(program, "--python", bare_python, "--jobs", "2", "--timeout", "4", *FLAGS[request.param])
+    ran = Ran(program, "--python", bare_python, "--jobs", "2", "--timeout", "3", *FLAGS[request.param])
     ran.kind, ran.outside = request.param, outside
     return ran
 

@@ -189,3 +189,27 @@ def test_ctrl_c_while_a_library_is_loaded_ends_at_once(libraries):
     process.communicate(timeout=20)
     assert process.returncode == 130 and time.monotonic() - began < 2
     assert not none_left(libraries.store.folder)
+
+POOLS = """\
+import {library}, multiprocessing, os
+def square(number):
+    return number * number, os.getpid()
+def test_it():
+    found = {{}}
+    for way in ("fork", "spawn", "forkserver"):
+        with multiprocessing.get_context(way).Pool(2) as pool:
+            done = pool.map(square, range(5))
+        found[way] = [number for number, _ in done]
+        assert os.getpid() not in [pid for _, pid in done]
+    return found
+"""
+
+
+@pytest.mark.parametrize("flags", [[], ["--fresh"]], ids=["fork", "fresh"])
+def test_a_test_may_start_processes_in_every_way_that_python_has(libraries, flags):
+    libraries.add("safetensors", test=POOLS)
+    run = libraries.run("--where=model_name = 'm0'", *flags)
+    (outcome,) = run.attempts
+    assert outcome["outcome"] == "passed", outcome
+    assert outcome["result"] == dict.fromkeys(("fork", "spawn", "forkserver"), [0, 1, 4, 9, 16])
+    assert not none_left(libraries.store.folder)
