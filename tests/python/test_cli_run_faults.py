@@ -2,8 +2,6 @@
 each has the outcome that it deserves, the others have theirs, and nothing of any is left."""
 
 import json
-import os
-import signal
 import time
 
 import pytest
@@ -337,6 +335,12 @@ def test_what_stops_the_warm_parent_is_hit_alone(store, bare_python):
     body = "os.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(600)"
     ran = one_fault(store, body, "--python", bare_python, "--timeout", "3")
     assert_only_the_hostile(ran, "timeout", "3 s")
+
+
+def test_what_stops_the_program_does_not_hold_it_up(store, bare_python):
+    """From a fresh interpreter the parent is the program itself."""
+    ran = one_fault(store, "os.kill(os.getppid(), signal.SIGSTOP)", "--python", bare_python, "--fresh")
+    assert_only_the_hostile(ran, "passed", "")
 
 
 def test_what_kills_the_program_leaves_nothing_and_what_was_reported(store, bare_python):
