@@ -119,7 +119,8 @@ std::string needs_of(Store& store, const PlannedTest& test, const std::string& r
   bool any = false;
   for (const std::string& dependency : test.dependencies) {
     Result rows = store.connection().query(
-        "SELECT template_name, artifacts FROM outcomes WHERE test_id::VARCHAR = $1 AND outcome = 'passed' AND "
+        "SELECT template_name, artifacts FROM outcomes WHERE test_id::VARCHAR = $1 AND outcome = 'passed' "
+        "AND "
         "artifacts "
         "IS NOT NULL ORDER BY run_id = $2 DESC, started_at DESC, attempt DESC LIMIT 1",
         {dependency, run_id});

@@ -117,9 +117,10 @@ void setup_report(CLI::App& app, Context& context) {
                             "  testloom report --github --parquet out --run 20260131-2359");
   auto options = std::make_shared<ReportOptions>();
   verb->add_option("--html", options->html, "a page into this file; it needs nothing else and no network");
-  add_repeatable(*verb, "--run", options->runs,
-                 "an id or its beginning, latest, previous, or a baseline (default: the latest; for --html all "
-                 "runs, the latest result of each case); --html takes several");
+  add_repeatable(
+      *verb, "--run", options->runs,
+      "an id or its beginning, latest, previous, or a baseline (default: the latest; for --html all "
+      "runs, the latest result of each case); --html takes several");
   verb->add_option("--plan", options->plan, "only runs of plans of this name or number, in --html");
   verb->add_option("--junit", options->junit, "JUnit's XML into this file; - for standard output");
   verb->add_option("--markdown", options->markdown,

@@ -154,8 +154,9 @@ void setup_run(CLI::App& app, Context& context) {
   verb->add_option(
       "--python", options->python,
       "the interpreter (default: $VIRTUAL_ENV's, else the one beside the program, else python3)");
-  verb->add_option("--spec", options->spec,
-                   "a spec whose [hardware.NAME] and expectations hold (default: testloom.toml, if it is there)");
+  verb->add_option(
+      "--spec", options->spec,
+      "a spec whose [hardware.NAME] and expectations hold (default: testloom.toml, if it is there)");
   verb->add_option("--journal-dir", options->journal_dir,
                    "where a run of a snapshot writes its journal (default: beside it)");
   verb->add_flag("--fail-fast", options->fail_fast, "start nothing more after a failure");

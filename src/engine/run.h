@@ -30,8 +30,8 @@ struct RunRequest {
   int retries = 0;               // attempts more at what failed
   bool fail_fast = false;        // nothing is started any more after a failure
   std::optional<std::filesystem::path> journal_dir;  // for a run of a snapshot; none: beside it
-  bool overcommit = false;       // what can never fit may run alone
-  bool all_fresh = false;        // each test in an interpreter of its own, none from a warm parent
+  bool overcommit = false;                           // what can never fit may run alone
+  bool all_fresh = false;  // each test in an interpreter of its own, none from a warm parent
   std::vector<HardwareSection> hardware;
   std::function<void(Outcome&)> judge;  // what is expected of tests; none: nothing
 };

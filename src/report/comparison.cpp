@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/outcome_words.h"
-#include "base/units.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "report/rank_test.h"
 #include "report/run_outcomes.h"
 

@@ -6,8 +6,8 @@
 #include <cctype>
 
 #include "base/outcome_words.h"
-#include "base/units.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "report/run_outcomes.h"
 
 namespace testloom {

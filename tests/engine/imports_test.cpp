@@ -60,5 +60,25 @@ TEST(Imports, ArePutTogetherByTheirPackages) {
   EXPECT_EQ(one.packages, other.packages);
 }
 
+// What would be carried out by the parent is nothing but imports.
+TEST(Imports, DoNotTakeAlongWhatStandsBehindThem) {
+  for (const std::string text : {"import torch; torch.cuda.init()\n", "import numpy; print('here')\n",
+                                 "from torch import nn; nn.Linear(2, 2)\n"}) {
+    for (const std::string& statement : heavy_imports(text).statements)
+      EXPECT_EQ(statement.find(';'), std::string::npos) << statement;
+  }
+}
+
+TEST(Imports, InATextAreNone) {
+  EXPECT_TRUE(heavy_imports("text = '''\nimport torch\n'''\n").statements.empty());
+  EXPECT_TRUE(heavy_imports("\"\"\"How to\nimport numpy, and more.\n\"\"\"\n").statements.empty());
+}
+
+TEST(Imports, GoOnAfterABackslash) {
+  EXPECT_EQ(heavy_imports("from torch \\\n    import nn\n").statements.size(), 1u);
+  for (const std::string& statement : heavy_imports("from torch import \\\n    nn\n").statements)
+    EXPECT_NE(statement.find("nn"), std::string::npos) << statement;
+}
+
 }  // namespace
 }  // namespace testloom

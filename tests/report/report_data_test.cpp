@@ -6,9 +6,9 @@
 #include <random>
 #include <tuple>
 
+#include "base/outcome_words.h"
 #include "report/html/case_name.h"
 #include "report_fixture.h"
-#include "base/outcome_words.h"
 
 namespace testloom {
 namespace {

@@ -20,8 +20,7 @@ class PartFinder final : public TemplateFinder {
 std::vector<std::string> origins(std::string_view text,
                                  const std::vector<std::pair<std::string, Value>>& values) {
   PartFinder finder;
-  const Template compiled =
-      Template::compile("t.txt", text, {.output = OutputKind::text, .finder = &finder});
+  const Template compiled = Template::compile("t.txt", text, {.output = OutputKind::text, .finder = &finder});
   const std::string rendered = compiled.render(values);
   std::vector<std::string> lines;
   size_t at = 0;

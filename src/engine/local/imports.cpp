@@ -58,13 +58,50 @@ void add(Imports& imports, std::string_view package, std::string statement) {
   if (!known) imports.statements.push_back(std::move(statement));
 }
 
+// Goes through lines and says whether one begins within a text of three quotes.
+class LongTexts {
+ public:
+  // Whether the line that follows begins within one.
+  bool is_inside() const { return quote_ != 0; }
+  void pass(std::string_view line) {
+    for (size_t at = 0; at < line.size(); ++at) {
+      const char c = line[at];
+      const bool is_triple = at + 2 < line.size() && line[at + 1] == c && line[at + 2] == c;
+      if (c == '\\') {
+        ++at;
+      } else if (quote_ != 0) {
+        if (c == quote_ && is_triple) quote_ = 0, at += 2;
+      } else if (c == '#') {
+        return;
+      } else if (c == '"' || c == '\'') {
+        if (is_triple) {
+          quote_ = c, at += 2;
+        } else {
+          at = end_of_short(line, at);
+        }
+      }
+    }
+  }
+
+ private:
+  static size_t end_of_short(std::string_view line, size_t begin) {
+    size_t at = begin + 1;
+    while (at < line.size() && line[at] != line[begin]) at += line[at] == '\\' ? 2 : 1;
+    return at;
+  }
+
+  char quote_ = 0;
+};
+
 }  // namespace
 
 Imports heavy_imports(std::string_view python) {
   Imports imports;
+  LongTexts texts;
   for (size_t at = 0; at < python.size();) {
     const std::string_view rest = python.substr(at);
-    if (rest.starts_with("from ")) {
+    if (texts.is_inside()) {  // what looks like an import there is none
+    } else if (rest.starts_with("from ")) {
       add(imports, first_word(rest.substr(5)), statement_at(python, at));
     } else if (rest.starts_with("import ")) {
       for (const std::string& each : split(statement_at(python, at).substr(7), ',')) {
@@ -72,6 +109,7 @@ Imports heavy_imports(std::string_view python) {
       }
     }
     const size_t line = python.find('\n', at);
+    texts.pass(rest.substr(0, line == std::string_view::npos ? rest.size() : line - at));
     at = line == std::string_view::npos ? python.size() : line + 1;
   }
   return imports;

@@ -4,8 +4,8 @@
 #include <numeric>
 #include <tuple>
 
-#include "base/text.h"
 #include "base/outcome_words.h"
+#include "base/text.h"
 
 namespace testloom {
 

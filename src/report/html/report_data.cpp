@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/outcome_words.h"
 #include "report/html/case_name.h"
 #include "report/html/cause_groups.h"
 #include "report/html/report_runs.h"
-#include "base/outcome_words.h"
 #include "store/sql_text.h"
 
 namespace testloom {
