@@ -22,6 +22,9 @@ if(TESTLOOM_PROGRAM OR TESTLOOM_TESTS)  # the Python package has no reports, and
 endif()
 
 file(GLOB shipped_templates CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/templates/*.py)
+set(parity_templates _outputs.py parity.py reference.py)
+list(TRANSFORM parity_templates PREPEND ${PROJECT_SOURCE_DIR}/templates/)
+list(REMOVE_ITEM shipped_templates ${parity_templates})
 if(TARGET testloom_model)
   testloom_embed(testloom_model families ${PROJECT_SOURCE_DIR}/src/model/family/families.tsv ${PROJECT_SOURCE_DIR}/src/model/family/model_types.tsv)
   testloom_embed(testloom_model config_defaults ${PROJECT_SOURCE_DIR}/src/model/config/defaults.jsonl)
@@ -29,6 +32,7 @@ if(TARGET testloom_model)
 endif()
 if(TARGET testloom_catalog)
   testloom_embed(testloom_catalog templates ${shipped_templates})
+  testloom_embed(testloom_catalog parity_templates ${parity_templates})
 endif()
 if(TARGET testloom_plan)
   target_include_directories(testloom_plan SYSTEM PRIVATE ${TOMLPLUSPLUS_INCLUDE_DIR})  # used by one file

@@ -13,7 +13,6 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 #% exclusive
 #% workload mode="generate" seq_len=16 new_tokens=16 output_logits=True
 NEW_TOKENS = 16
-TOKENS_WITHOUT_TOKENIZER = 16
 PROMPTS = (
     "The ferry to the island",
     "Before the bridge was built, people crossed the river",
@@ -25,7 +24,7 @@ PROMPTS = (
 def test_${model_family}_${hardware_type}():
     prepare_device()
     model = load_model()
-    inputs, origin = make_inputs(model.config.get_text_config().vocab_size)
+    inputs, origin = make_inputs(model.config.get_text_config().vocab_size, PROMPTS, "left")
     with torch.inference_mode():
         output, figures = measure(lambda: generate(model, inputs))
         check_output(output, model, inputs)
@@ -51,34 +50,9 @@ def load_model():
     return auto_class.from_pretrained(MODEL_LOCATION).to(DEVICE).eval()
 
 
-def load_tokenizer(vocab_size):
-    """Returns the model's tokenizer, or None: without its files, newer transformers give one that knows no words."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(MODEL_LOCATION)
-    except (OSError, ImportError, ValueError):
-        return None
-    if 2 * len(tokenizer) < vocab_size:
-        return None
-    tokenizer.padding_side = "left"
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
-
-
-def make_inputs(vocab_size):
-    """Returns a batch of token ids with their mask, and whether a processor or the config shaped them."""
-    tokenizer = load_tokenizer(vocab_size)
-    if tokenizer is None:
-        ids = numpy.random.RandomState(0).randint(0, vocab_size, (BATCH_SIZE, TOKENS_WITHOUT_TOKENIZER))
-        ids = torch.from_numpy(ids).long().to(DEVICE)
-        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}, "config"
-    prompts = [PROMPTS[index % len(PROMPTS)] for index in range(BATCH_SIZE)]
-    inputs = tokenizer(prompts, padding=True, return_attention_mask=True, return_tensors="pt")
-    return {name: inputs[name].to(DEVICE) for name in ("input_ids", "attention_mask")}, "processor"
-
-
 def generate(model, inputs, **options):
     """Generates exactly NEW_TOKENS tokens a prompt, always the likeliest."""
+    inputs = {name: inputs[name] for name in ("input_ids", "attention_mask")}
     eos = model.generation_config.eos_token_id
     pad = model.generation_config.pad_token_id
     if pad is None:
@@ -92,6 +66,12 @@ def check_output(ids, model, inputs):
     check(ids, (BATCH_SIZE, given + NEW_TOKENS), "generated ids")
     steps = generate(model, inputs, output_logits=True, return_dict_in_generate=True).logits
     check(torch.stack(steps), (NEW_TOKENS, BATCH_SIZE, model.config.get_text_config().vocab_size), "logits")
+
+
+#% include _device
+
+
+#% include _text_inputs
 
 
 #% include _measure

@@ -15,7 +15,8 @@ struct File {
 const std::vector<File>& families();         // src/model/family/*.tsv
 const std::vector<File>& config_defaults();  // src/model/config/defaults.jsonl
 const std::vector<File>& named_shapes();     // src/model/estimate/named_shapes.tsv
-const std::vector<File>& templates();        // templates/*.py
+const std::vector<File>& templates();        // templates/*.py but those of the next
+const std::vector<File>& parity_templates();
 // runner.py, probe.py, measure.py and oracle.py, which run in other interpreters
 const std::vector<File>& python();
 const std::vector<File>& report_page();  // web/report, built into one file

@@ -128,6 +128,64 @@ AddedTemplate check_and_write(Connection& connection, const NewTemplate& given,
              : write_new(connection, added, compiled, now);
 }
 
+// Of a file that is shipped; the name of a partial begins with '_'.
+NewTemplate shipped_template(const embedded::File& file, std::string_view family) {
+  NewTemplate shipped;
+  shipped.template_name = file.name.substr(0, file.name.rfind('.'));
+  shipped.options.is_partial = shipped.template_name.starts_with('_');
+  shipped.model_family = shipped.options.is_partial ? kAnyFamily : family;
+  shipped.content = file.text;
+  shipped.description = "shipped with testloom";
+  shipped.path = fmt::format("templates/{}", file.name);
+  return shipped;
+}
+
+// Those that others include come first: their names begin with '_', which sorts before letters.
+void sort_by_name(std::vector<NewTemplate>& shipped) {
+  std::ranges::stable_sort(shipped, {}, &NewTemplate::template_name);
+}
+
+// Each is called like the family that it is for.
+std::vector<NewTemplate> shipped_templates() {
+  std::vector<NewTemplate> shipped;
+  for (const embedded::File& file : embedded::templates())
+    shipped.push_back(shipped_template(file, file.name.substr(0, file.name.rfind('.'))));
+  sort_by_name(shipped);
+  return shipped;
+}
+
+// One text for every family that templates are shipped for, with what it includes. The reference is computed
+// on the CPU alone.
+std::vector<NewTemplate> parity_templates() {
+  std::vector<NewTemplate> shipped;
+  std::vector<std::string> families;
+  for (NewTemplate& each : shipped_templates()) {
+    if (each.options.is_partial) {
+      shipped.push_back(std::move(each));
+    } else {
+      families.push_back(each.model_family);
+    }
+  }
+  for (const embedded::File& file : embedded::parity_templates()) {
+    NewTemplate first = shipped_template(file, families.front());
+    if (first.template_name == "reference") first.hardware_type = "cpu";
+    shipped.push_back(first);
+    if (first.options.is_partial) continue;
+    for (size_t i = 1; i < families.size(); ++i) {
+      shipped.push_back(first);
+      shipped.back().model_family = families[i];
+    }
+  }
+  sort_by_name(shipped);
+  return shipped;
+}
+
+// REQUIRES: a transaction is open.
+void add_shipped(Connection& connection, const NewTemplate& shipped, std::vector<AddedTemplate>& results) {
+  std::vector<std::string> notes;
+  results.push_back(check_and_write(connection, shipped, notes));
+}
+
 }  // namespace
 
 AddedTemplate add_template(Connection& connection, const NewTemplate& added,
@@ -141,19 +199,17 @@ AddedTemplate add_template(Connection& connection, const NewTemplate& added,
 std::vector<AddedTemplate> add_shipped_templates(Connection& connection) {
   Transaction transaction(connection);
   std::vector<AddedTemplate> results;
-  std::vector<std::string> notes;
-  // Those that others include come first: their names begin with '_', which sorts before letters.
-  std::vector<embedded::File> files = embedded::templates();
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  for (const embedded::File& file : files) {
-    NewTemplate shipped;
-    shipped.template_name = file.name.substr(0, file.name.rfind('.'));
-    shipped.options.is_partial = shipped.template_name.starts_with('_');
-    shipped.model_family = shipped.options.is_partial ? kAnyFamily : std::string_view(shipped.template_name);
-    shipped.content = file.text;
-    shipped.description = "shipped with testloom";
-    shipped.path = fmt::format("templates/{}", file.name);
-    results.push_back(check_and_write(connection, shipped, notes));
+  for (const NewTemplate& shipped : shipped_templates()) add_shipped(connection, shipped, results);
+  transaction.commit();
+  return results;
+}
+
+std::vector<AddedTemplate> add_parity_templates(Connection& connection) {
+  Transaction transaction(connection);
+  std::vector<AddedTemplate> results;
+  for (const NewTemplate& shipped : parity_templates()) {
+    const std::optional<StoredTemplate> there = find_variant(connection, shipped);
+    if (!there || there->removed) add_shipped(connection, shipped, results);
   }
   transaction.commit();
   return results;

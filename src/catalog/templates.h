@@ -55,6 +55,11 @@ AddedTemplate add_template(Connection& connection, const NewTemplate& added, std
 // Adds every template that testloom ships, under the name of its family, in one transaction.
 std::vector<AddedTemplate> add_shipped_templates(Connection& connection);
 
+// Adds `reference` and `parity`, which compare a device with the CPU, for each family that templates are
+// shipped for, and what they include, in one transaction. What the store has under these names stays as it
+// is.
+std::vector<AddedTemplate> add_parity_templates(Connection& connection);
+
 // Hides a template from listing and selection. Throws an Error (usage) when there is none with this id.
 void remove_template(Connection& connection, int64_t template_id);
 

@@ -64,5 +64,20 @@ TEST_F(Templates, AllShippedOnesPassTheirCheck) {
             (std::vector<std::string>{"audio", "multimodal", "text_embedding", "text_generation", "vision"}));
 }
 
+TEST_F(Templates, ParityIsAddedWithWhatItIncludesAndLeavesWhatIsThere) {
+  add("parity", "vision", {}, kOther);
+  const std::vector<AddedTemplate> added = add_parity_templates(connection());
+  EXPECT_EQ(std::count_if(added.begin(), added.end(), [](const auto& one) { return !one.is_partial; }), 9);
+  EXPECT_EQ(
+      rows("SELECT DISTINCT template_name, hardware_type FROM templates WHERE NOT is_partial ORDER BY 1"),
+      (std::vector<std::string>{"parity|NULL", "reference|cpu"}));
+  EXPECT_EQ(rows("SELECT content FROM templates WHERE template_name = 'parity' AND model_family = 'vision'"),
+            std::vector<std::string>{kOther});
+  EXPECT_TRUE(add_parity_templates(connection()).empty());
+  const int64_t removed = resolve_template(connection(), "_outputs");
+  remove_template(connection(), removed);
+  EXPECT_EQ(add_parity_templates(connection()).size(), 1u) << "what was removed is back";
+}
+
 }  // namespace
 }  // namespace testloom

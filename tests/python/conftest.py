@@ -1,5 +1,6 @@
 """Fixtures for tests of the real program: `testloom` runs it in an empty folder, `store` in a folder that has an empty
-store; `golden` compares text with a file under tests/golden/cli; TESTLOOM_UPDATE_GOLDEN=1 rewrites those files."""
+store; `golden` compares text with a file under tests/golden/cli; TESTLOOM_UPDATE_GOLDEN=1 rewrites those files.
+`tiny_model` and `one_thread` are for tests that run models."""
 
 import os
 import shutil
@@ -105,3 +106,29 @@ def golden(tmp_path):
         assert text == path.read_text("utf-8")
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """Gives the folder of a tiny model by its name; each is made once."""
+    from tiny_models import save_tiny_model
+
+    folders = {}
+
+    def folder_of(name):
+        if name not in folders:
+            folders[name] = save_tiny_model(name, tmp_path_factory.mktemp(name))
+        return folders[name]
+
+    return folder_of
+
+
+@pytest.fixture
+def one_thread():
+    """Tiny models gain nothing from more threads, which wait for each other on a busy machine."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

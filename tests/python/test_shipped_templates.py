@@ -4,23 +4,22 @@ Needs torch, transformers, Pillow and Jinja2 beside the testloom package.
 """
 
 import ast
-import importlib.util
 import json
 import math
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from rendered_templates import call, imported, rendered
 from tiny_models import IMAGE_SIZE, LABELS, TINY_MODELS, WIDTH, save_tiny_model
 
-import testloom
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FAMILIES = ("text_embedding", "text_generation", "vision", "audio", "multimodal")
 PATCHES = (IMAGE_SIZE // 8) ** 2
 NEW_TOKENS = 16
@@ -56,59 +55,6 @@ OUTPUT_SHAPES = {
     "llava": [PATCHES + len("What is in this image?") + NEW_TOKENS],
 }
 PROCESSOR_FILES = ("tokenizer*", "vocab*", "merges*", "special_tokens*", "preprocessor_config*", "processor_config*")
-
-
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory):
-    """Gives the folder of a tiny model by its name; each is made once."""
-    folders = {}
-
-    def folder_of(name):
-        if name not in folders:
-            folders[name] = save_tiny_model(name, tmp_path_factory.mktemp(name))
-        return folders[name]
-
-    return folder_of
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Tiny models gain nothing from more threads, which wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-def rendered(family, **values):
-    path = TEMPLATES / f"{family}.py"
-    defaults = {
-        "model_name": "tiny",
-        "model_family": family,
-        "model_location": "no-such-folder",
-        "task": "",
-        "hardware_type": "cpu",
-        "device": "cpu",
-        "batch_size": 1,
-        "test_id": "00000000-0000-8000-8000-000000000000",
-        "template_name": family,
-    }
-    return testloom.render_template(path.read_text(encoding="utf-8"), {**defaults, **values}, path=str(path))
-
-
-def imported(folder, family, **values):
-    """Returns the rendered template as a module."""
-    path = folder / f"rendered_{family}.py"
-    path.write_text(rendered(family, **values), encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def call(module):
-    [name] = [name for name in vars(module) if name.startswith("test_")]
-    return getattr(module, name)()
 
 
 def run(folder, name, location, **values):

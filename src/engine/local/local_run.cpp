@@ -100,8 +100,7 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
     states_[i].repetition = work_->starts[i].repetition;
     states_[i].attempt = work_->starts[i].attempt;
   }
-  for (const auto& [id, earlier] : work_->earlier)
-    starts_.remember(id, earlier.template_name, earlier.artifacts);
+  for (const auto& [id, earlier] : work_->earlier) starts_.remember(id, earlier);
 }
 
 LocalRun::~LocalRun() { remove_folders(folders_); }
@@ -216,7 +215,8 @@ void LocalRun::take_outcome(size_t index, Outcome outcome) {
   if (outcome.outcome == outcome::interrupted) return;
   const bool holds = outcome.outcome == outcome::passed || outcome.observed == outcome::passed;
   if (holds) {
-    starts_.remember(outcome.test_id, outcome.template_name, outcome.artifacts);
+    starts_.remember(outcome.test_id,
+                     {outcome.outcome, outcome.case_name, outcome.template_name, outcome.artifacts});
     schedule_.passed(index);
   } else {
     skip_dependents(index, outcome);

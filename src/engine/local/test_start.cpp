@@ -67,23 +67,34 @@ AttemptStart TestStarts::make(int64_t id, const PlannedTest& test, const Slot& s
   return start;
 }
 
-void TestStarts::remember(const std::string& test_id, const std::string& template_name,
-                          const std::string& artifacts) {
-  if (artifacts.empty()) {
+void TestStarts::remember(const std::string& test_id, const EarlierOutcome& passed) {
+  if (passed.artifacts.empty()) {
     left_.erase(test_id);
   } else {
-    left_[test_id] = {template_name, (folders_.journals / artifacts).native()};
+    left_[test_id] = {passed.case_name, passed.template_name,
+                      (folders_.journals / passed.artifacts).native()};
   }
 }
 
-// The folders of the tests that it depends on, by their template's name: each that is needed on one cell.
+// The folders of the tests that it depends on, by their case, and by their template's name where only one is
+// of that template.
 std::string TestStarts::needs_json(const PlannedTest& test) const {
-  JsonWriter text;
-  text.begin_object();
+  std::map<std::string_view, std::string_view> folders;
+  std::set<std::string_view> names;
   for (const std::string& id : test.dependencies) {
     const auto found = left_.find(id);
-    if (found != left_.end()) text.member(found->second.template_name, found->second.folder);
+    if (found == left_.end()) continue;
+    const Left& left = found->second;
+    folders[left.case_name] = left.folder;
+    if (names.insert(left.template_name).second) {
+      folders[left.template_name] = left.folder;
+    } else {
+      folders.erase(left.template_name);
+    }
   }
+  JsonWriter text;
+  text.begin_object();
+  for (const auto& [name, folder] : folders) text.member(name, folder);
   return text.end_object().take();
 }
 

@@ -9,6 +9,7 @@
 #include "engine/local/attempt.h"
 #include "engine/local/hardware.h"
 #include "engine/local/imports.h"
+#include "engine/run_work.h"
 #include "plan/tests.h"
 
 namespace testloom {
@@ -32,9 +33,8 @@ class TestStarts {
 
   // Throws an Error (template) when the test's text cannot be rendered.
   AttemptStart make(int64_t id, const PlannedTest& test, const Slot& slot, int cores);
-  // Says where a test that others need has left its files, relative to the folder of journals; empty: it has
-  // left none.
-  void remember(const std::string& test_id, const std::string& template_name, const std::string& artifacts);
+  // Says what a test that others need has left when it passed.
+  void remember(const std::string& test_id, const EarlierOutcome& passed);
 
  private:
   std::string needs_json(const PlannedTest& test) const;
@@ -45,6 +45,7 @@ class TestStarts {
   std::map<int64_t, std::set<std::string>> packages_;  // that tests of a template version import
   std::map<std::set<std::string>, std::vector<std::string>> statements_;  // of all tests with these packages
   struct Left {
+    std::string case_name;
     std::string template_name;
     std::string folder;  // absolute
   };
