@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/outcome_words.h"
+#include "model/estimate/process.h"
 #include "report/html/case_name.h"
 #include "report/html/cause_groups.h"
 #include "report/html/report_runs.h"
@@ -68,7 +69,9 @@ SELECT run, has_failed AND outcome = 'passed', test_id::VARCHAR, case_name, mode
                   OR coalesce(peak_device_memory_bytes, estimated_memory_bytes) IS NULL
              THEN peak_memory_bytes ELSE peak_device_memory_bytes END)::DOUBLE, estimated_memory_bytes::DOUBLE,
        coalesce(reason, ''), coalesce(error_type, ''), coalesce(error_message, ''), coalesce(traceback, ''),
-       coalesce(output_tail, '')
+       coalesce(output_tail, ''),
+       hardware_type <> 'cpu' AND peak_device_memory_bytes IS NOT NULL
+         AND estimated_memory_bytes IS DISTINCT FROM estimated_host_memory_bytes
 FROM shown ORDER BY case_name)sql";
 
 std::optional<double> optional_real(const Result& row, size_t column) {
@@ -102,6 +105,10 @@ ReportedTest test_of(const Result& row, const CaseName& name, ReportData& data, 
   test.duration_s = optional_real(row, 13);
   test.memory_bytes = optional_real(row, 14);
   test.estimated_bytes = optional_real(row, 15);
+  // What a test says of a device is what its tensors held, without the driver's context.
+  if (test.estimated_bytes && !row.is_null(21) && row.boolean(21))
+    test.estimated_bytes =
+        std::max(0.0, *test.estimated_bytes - device_figures(name.hardware_type).context_bytes);
   return test;
 }
 
