@@ -37,7 +37,7 @@ LINES = [
 TEMPLATES = {"text_embedding": ["embedding", "parity"], "text_generation": ["generate", "prefill"]}
 # relative speed, memory in MB
 HARDWARE = {"cpu": (1.0, 64_000), "cuda": (34.0, 24_000), "rocm": (27.0, 16_000)}
-CONTEXT = {"cpu": 0, "cuda": 500, "rocm": 700}  # MB that a driver takes, part of estimates but not of what tests say
+CONTEXT = {"cpu": 0, "cuda": 700, "rocm": 700}  # MB that a driver takes, part of estimates but not of what tests say
 BATCHES = [1, 2, 4, 8, 16, 32, 64]
 COLUMNS = {
     "run_id": "VARCHAR",

@@ -114,21 +114,29 @@ std::string take_settings(std::string_view settings, const std::string& hardware
 // The folders of what the tests that this one depends on have saved, by their templates, as JSON; empty where
 // there are none.
 std::string needs_of(Store& store, const PlannedTest& test, const std::string& run_id) {
-  JsonWriter needs;
-  needs.begin_object();
-  bool any = false;
+  std::vector<std::array<std::string, 3>> found;  // case, template, folder
   for (const std::string& dependency : test.dependencies) {
     Result rows = store.connection().query(
-        "SELECT template_name, artifacts FROM outcomes WHERE test_id::VARCHAR = $1 AND outcome = 'passed' "
+        "SELECT \"case\", template_name, artifacts FROM outcomes WHERE test_id::VARCHAR = $1 AND outcome = "
+        "'passed' "
         "AND "
         "artifacts "
         "IS NOT NULL ORDER BY run_id = $2 DESC, started_at DESC, attempt DESC LIMIT 1",
         {dependency, run_id});
     if (!rows.next()) continue;
-    any = true;
-    needs.member(rows.text(0), fs::absolute(journal_folder(store.path()) / rows.text(1)).native());
+    found.push_back({std::string(rows.text(0)), std::string(rows.is_null(1) ? "" : rows.text(1)),
+                     fs::absolute(journal_folder(store.path()) / rows.text(2)).native()});
   }
-  return any ? needs.end_object().take() : "";
+  if (found.empty()) return "";
+  JsonWriter needs;
+  needs.begin_object();
+  for (const auto& [case_name, template_name, folder] : found) {
+    needs.member(case_name, folder);
+    const bool is_only =
+        std::ranges::count(found, template_name, [](const auto& each) { return each[1]; }) == 1;
+    if (is_only && !template_name.empty()) needs.member(template_name, folder);
+  }
+  return needs.end_object().take();
 }
 
 }  // namespace

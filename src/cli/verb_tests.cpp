@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/json_writer.h"
+#include "base/outcome_words.h"
 #include "base/text.h"
 #include "catalog/names.h"
 #include "cli/left_journals.h"
@@ -22,6 +23,7 @@ struct TestsOptions {
   std::optional<std::string> plan;
   std::optional<std::string> hardware;
   std::optional<std::string> where;
+  std::optional<std::string> outcome;
   std::string format = "table";
   std::string by;
   std::string wanted;
@@ -30,6 +32,20 @@ struct TestsOptions {
   bool ordered = false;
 };
 
+// "failed,oom"; none stands for tests that never ran.
+std::vector<std::string> parse_outcomes(const std::string& text) {
+  std::vector<std::string> words = split(text, ',');
+  for (const std::string& word : words) {
+    const bool is_known =
+        word == "none" || std::find(outcome::by_severity.begin(), outcome::by_severity.end(), word) !=
+                              outcome::by_severity.end();
+    if (is_known) continue;
+    throw Error(ErrorKind::usage, fmt::format("{} is no outcome", quote(word, 60)),
+                "one of " + join(outcome::by_severity, ", ") + ", or none for tests that never ran");
+  }
+  return words;
+}
+
 TestFilter filter_of(Connection& connection, const TestsOptions& options) {
   TestFilter filter;
   filter.plan_id = latest_plan(connection, options.plan);
@@ -37,6 +53,7 @@ TestFilter filter_of(Connection& connection, const TestsOptions& options) {
   if (options.hardware) filter.hardware_types = parse_hardware_types(*options.hardware, notes);
   if (options.limit >= 0) filter.limit = options.limit;
   if (options.where) filter.where = checked_where(connection, filter.plan_id, *options.where);
+  if (options.outcome) filter.last_outcomes = parse_outcomes(*options.outcome);
   return filter;
 }
 
@@ -223,6 +240,8 @@ void setup_tests(CLI::App& app, Context& context) {
             return digits ? std::string() : fmt::format("{} is not a whole number", quote(text));
           },
           "COUNT"));
+  list->add_option("--outcome", options->outcome,
+                   "only tests whose last outcome is one of these, as failed,oom; none: that never ran");
   on(list, run_list);
 
   CLI::App* count = add_verb(*verb, "count", "count tests, in all or by columns",

@@ -237,6 +237,16 @@ void TestReader::add_outcomes(std::vector<PlannedTest>& tests) {
   while (rows.next()) by_id.at(rows.text(0))->last_outcome = rows.text(1);
 }
 
+void TestReader::keep_by_outcome(std::vector<PlannedTest>& tests) {
+  std::erase_if(tests, [&](const PlannedTest& test) {
+    const std::string last = test.last_outcome.value_or("none");
+    return std::find(filter_.last_outcomes.begin(), filter_.last_outcomes.end(), last) ==
+           filter_.last_outcomes.end();
+  });
+  if (static_cast<int64_t>(tests.size()) > wanted_left_) tests.resize(static_cast<size_t>(wanted_left_));
+  wanted_left_ -= static_cast<int64_t>(tests.size());
+}
+
 bool TestReader::read(std::vector<PlannedTest>& tests) {
   tests.clear();
   while (tests.empty() && wanted_left_ > 0 && read_next_rows(std::min(wanted_left_, kTestsAtOnce))) {
@@ -244,10 +254,11 @@ bool TestReader::read(std::vector<PlannedTest>& tests) {
       if (wanted_left_ == 0) break;
       fill(tests.emplace_back(), row);
       const bool wanted = !filter_.test_id || tests.back().test_id == *filter_.test_id;
-      wanted ? void(--wanted_left_) : tests.pop_back();
+      wanted ? void(wanted_left_ -= filter_.last_outcomes.empty() ? 1 : 0) : tests.pop_back();
     }
+    if (has_outcomes_ && !tests.empty()) add_outcomes(tests);
+    if (!filter_.last_outcomes.empty()) keep_by_outcome(tests);
   }
-  if (has_outcomes_ && !tests.empty()) add_outcomes(tests);
   return !tests.empty();
 }
 

@@ -81,6 +81,7 @@ class TestReader {
                const Combo& combo);
   void fill(PlannedTest& test, const Row& row);
   void add_outcomes(std::vector<PlannedTest>& tests);
+  void keep_by_outcome(std::vector<PlannedTest>& tests);
 
   Connection& connection_;
   TestFilter filter_;

@@ -48,6 +48,9 @@ struct TestFilter {
   std::optional<std::string> test_id;
   std::optional<int64_t> limit;
   std::string where = {};  // a condition from checked_where(); empty: all
+  // Only tests whose last outcome is one of these, "none" for those without; empty: all. Not heeded where
+  // tests are read to be rendered or counted.
+  std::vector<std::string> last_outcomes = {};
 };
 
 // Calls `use` for every test of the filter: models in the plan's order, then template, hardware type and

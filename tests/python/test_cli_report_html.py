@@ -58,7 +58,7 @@ def test_runs_and_plans_are_chosen(ran):
     ((run_id,),) = ran.query("SELECT run_id FROM runs")
     assert ran("report", "--html", "a.html", "--run", run_id[:15], "--plan", "nightly", "--json").object["tests"] == 12
     assert ran("report", "--html", "b.html", "--run", "x", code=2).stderr == (
-        f"testloom: there is no run 'x'\n  the latest is {run_id}\n"
+        f"testloom: there is no run 'x'\n  the latest are {run_id}; `testloom baseline list` shows those with names\n"
     )
     assert "there is no plan 'weekly'" in ran("report", "--html", "b.html", "--plan", "weekly", code=2).stderr
     assert not (ran.folder / "b.html").exists()

@@ -278,7 +278,7 @@ while True:
     time.sleep(0.01)
 """
 CHILDREN_EAT = """\
-for _ in range(3):
+for _ in range(4):
     if os.fork() == 0:
         os.setsid()
         held = b"x" * (400 << 20)
@@ -290,8 +290,8 @@ time.sleep(600)
 @KIND
 @pytest.mark.parametrize("body", [EATS, CHILDREN_EAT], ids=["itself", "its children"])
 def test_what_exhausts_the_memory_is_ended_and_no_other(store, bare_python, kind, body):
-    ran = one_fault(store, body, "--python", bare_python, "--memory", "1.1GB", "--timeout", "60", *FLAGS[kind])
-    assert_only_the_hostile(ran, "oom", "1.1 GB")
+    ran = one_fault(store, body, "--python", bare_python, "--memory", "1.3GB", "--timeout", "60", *FLAGS[kind])
+    assert_only_the_hostile(ran, "oom", "1.3 GB")
     assert ran.code == 1 and ran.of("hostile")["peak_memory_bytes"] > 0.6e9
 
 

@@ -81,7 +81,7 @@ def test_cells_show_how_far_predictions_were_off(reader, example):
         tuple(place): ratios
         for *place, ratios in example.ask(
             "SELECT model_name, hardware_type, batch_size, list((estimated_memory_bytes - CASE hardware_type "
-            "WHEN 'cuda' THEN 500e6 WHEN 'rocm' THEN 700e6 WHEN 'mps' THEN 100e6 ELSE 0 END) / "
+            "WHEN 'cuda' THEN 700e6 WHEN 'rocm' THEN 700e6 WHEN 'mps' THEN 100e6 ELSE 0 END) / "
             "coalesce(peak_device_memory_bytes, peak_memory_bytes)) FROM latest WHERE outcome = 'passed' GROUP BY ALL"
         )
     }
