@@ -38,8 +38,17 @@ std::string settings_json(const RunRequest& request, const Selection& selection,
   return selected.substr(0, selected.size() - 1) + ", " + more.end_object().take() + "}";
 }
 
+Secrets secrets_of(const Machine& machine) {
+  Secrets secrets = Secrets::of_environment();
+  for (const auto& [hardware_type, use] : machine.uses) {
+    for (const auto& [name, value] : use.environment) secrets.add(name, value);
+    secrets.add_assigned(use.launch);
+  }
+  return secrets;
+}
+
 RunInfo info_of(const RunRequest& request, const Selection& selection, const std::string& resumed,
-                const RunWork& work, const Machine& machine) {
+                const RunWork& work, const Machine& machine, const Secrets& secrets) {
   RunInfo info;
   info.run_id = resumed.empty() ? new_run_id() : resumed;
   info.is_resumed = !resumed.empty();
@@ -50,6 +59,8 @@ RunInfo info_of(const RunRequest& request, const Selection& selection, const std
   info.host = machine.host.name;
   info.environment_json = environment_json(machine, request.python);
   info.settings_json = settings_json(request, selection, machine);
+  secrets.hide_json(info.environment_json);
+  secrets.hide_json(info.settings_json);
   return info;
 }
 
@@ -86,8 +97,9 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
       watch_(watch),
       machine_(machine),
       work_(std::move(work)),
+      secrets_(secrets_of(machine)),
       journal_(JournalPlace{request.journal_dir.value_or(journal_folder(request.store_path))},
-               info_of(request, selection, resumed, *work_, machine)),
+               info_of(request, selection, resumed, *work_, machine, secrets_)),
       folders_(make_folders(journal_.path())),
       schedule_(schedule_of(work_->tests)),
       admission_(machine.room, machine.slots, machine.absent, request.overcommit),
@@ -125,6 +137,7 @@ void LocalRun::run(RunSummary& summary) {
     last_tick_ = monotonic_seconds();
     watch_(nullptr, nullptr, progress());
   }
+  for (std::string& note : summary.notes) secrets_.hide(note);
   summary.interrupted = interrupts_seen_ > 0;
   summary.duration_s = monotonic_seconds() - began_;
   if (!summary.interrupted && !summary.failed_fast) journal_.finish();
@@ -207,6 +220,7 @@ void LocalRun::take_end(AttemptEnd& end) {
 }
 
 void LocalRun::take_outcome(size_t index, Outcome outcome) {
+  secrets_.hide(outcome, folders_.journals);
   if (request_.judge) request_.judge(outcome);
   outcome.is_flaky = outcome.outcome == outcome::passed && states_[index].failures > 0;
   const bool again = goes_again(index, outcome);

@@ -15,6 +15,7 @@
 #include "engine/run.h"
 #include "engine/run_claims.h"
 #include "engine/schedule.h"
+#include "engine/secrets.h"
 
 namespace testloom {
 
@@ -72,6 +73,7 @@ class LocalRun {
   const WatchRun& watch_;
   const Machine& machine_;
   std::unique_ptr<RunWork> work_;
+  const Secrets secrets_;
   Journal journal_;
   RunFolders folders_;
   Schedule schedule_;
