@@ -42,6 +42,7 @@ struct RunProgress {
   size_t done = 0;
   size_t total = 0;
   std::vector<const PlannedTest*> running;
+  std::vector<std::string> fetching;        // models that are being fetched
   std::map<std::string, int64_t> outcomes;  // so far, by word
   double elapsed_s = 0;
   std::optional<double> left_s;  // at the rate so far

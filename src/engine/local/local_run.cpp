@@ -1,5 +1,7 @@
 #include "engine/local/local_run.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/clock.h"
@@ -101,9 +103,11 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
       journal_(JournalPlace{request.journal_dir.value_or(journal_folder(request.store_path))},
                info_of(request, selection, resumed, *work_, machine, secrets_)),
       folders_(make_folders(journal_.path())),
-      schedule_(schedule_of(work_->tests)),
       admission_(machine.room, machine.slots, machine.absent, request.overcommit),
       claims_(work_->renderer, machine.room),
+      fetches_(hub_models(*work_, machine, [this](const PlannedTest& test) { return may_ever_run(test); }),
+               folders_.work / "fetch.py", request.fetch_jobs, request.cache_bytes, work_->tests.size()),
+      schedule_(schedule_of(work_->tests, fetches_.waiting())),
       starts_(folders_, work_->renderer, machine.uses, work_->tests),
       supervisor_(folders_.work, machine.room.memory_bytes),
       repeat_(selection.repeat),
@@ -126,7 +130,9 @@ void LocalRun::run(RunSummary& summary) {
     fill();
     if (is_over()) break;
     for (AttemptEnd& end : supervisor_.wait(kTickSeconds)) take_end(end);
-    for (const CommandEnd& end : supervisor_.take_command_ends()) take_health(end);
+    for (const CommandEnd& end : supervisor_.take_command_ends()) {
+      if (!fetches_.take_end(end, schedule_)) take_health(end);
+    }
     for (std::string& note : supervisor_.take_notes()) summary.notes.push_back(std::move(note));
     if (interrupt_count() > interrupts_seen_) {
       interrupts_seen_ = interrupt_count();
@@ -137,6 +143,7 @@ void LocalRun::run(RunSummary& summary) {
     last_tick_ = monotonic_seconds();
     watch_(nullptr, nullptr, progress());
   }
+  for (const std::string& note : fetches_.notes()) summary.notes.push_back(note);
   for (std::string& note : summary.notes) secrets_.hide(note);
   summary.interrupted = interrupts_seen_ > 0;
   summary.duration_s = monotonic_seconds() - began_;
@@ -149,13 +156,26 @@ bool LocalRun::may_start() const {
 
 bool LocalRun::is_over() const {
   if (supervisor_.running() > 0) return false;
-  return !may_start() || (!schedule_.peek() && health_.empty());
+  return !may_start() || (!schedule_.peek() && health_.empty() && fetches_.is_idle());
 }
 
+bool LocalRun::may_ever_run(const PlannedTest& test) const {
+  return !blocked_by_earlier(test, *work_) && !admission_.never(claims_.of(test));
+}
+
+bool LocalRun::has_exclusive() const {
+  return std::ranges::any_of(running_, [](const auto& each) { return each.second.claim.exclusive; });
+}
+
+// What has the machine for itself has it without fetches too: none is started, and those that run stand
+// still.
 void LocalRun::fill() {
-  std::vector<bool> closed;  // by group
+  std::vector<bool> closed = fetches_.closed_to_tests(schedule_);
   while (may_start() && start_next(closed)) {
   }
+  while (may_start() && !has_exclusive() &&
+         fetches_.start_next(schedule_, supervisor_, next_id_, !running_.empty()))
+    ++next_id_;
 }
 
 // False where the next test has to wait for what the host has; one that waits for a slot lets those of other
@@ -206,6 +226,7 @@ void LocalRun::start(size_t index, const Placement& placement, const Claim& clai
   start.outcome.attempt = states_[index].attempt;
   admission_.take(placement.slot, claim);
   running_[id] = {index, placement.slot, claim};
+  if (claim.exclusive) fetches_.pause(supervisor_, true);
   supervisor_.start(std::move(start));
   watch_(&test, nullptr, progress());
 }
@@ -214,6 +235,7 @@ void LocalRun::take_end(AttemptEnd& end) {
   const Holding holding = running_.at(end.id);
   running_.erase(end.id);
   admission_.give_back(holding.slot, holding.claim);
+  if (holding.claim.exclusive) fetches_.pause(supervisor_, false);
   doubt(holding.slot, end.outcome);
   name_template_lines(holding.test, end);
   take_outcome(holding.test, std::move(end.outcome));
@@ -291,6 +313,7 @@ void LocalRun::report(size_t index, const Outcome& outcome, bool is_last) {
     ++summary_->outcomes[outcome.outcome];
     if (outcome.outcome == outcome::passed && states_[index].was_flaky) ++summary_->flaky;
     ++done_;
+    if (outcome.outcome != outcome::interrupted) fetches_.test_ended(index);
   }
   watch_(&work_->tests[index], &outcome, progress());
 }
@@ -308,7 +331,7 @@ void LocalRun::look_at_health(size_t slot, HealthLook::Step step) {
   const Slot& at = admission_.slots()[slot];
   const HardwareUse& use = machine_.uses.at(at.hardware_type);
   CommandStart command;
-  command.line = step == HealthLook::Step::recover ? use.recover : use.health;
+  command.command = {"/bin/sh", "-c", step == HealthLook::Step::recover ? use.recover : use.health};
   command.environment = use.environment;
   command.environment.emplace_back("TESTLOOM_PYTHON", use.python);
   command.environment.emplace_back("TESTLOOM_DEVICE", use.device);
@@ -338,6 +361,7 @@ RunProgress LocalRun::progress() const {
   progress.done = done_;
   progress.total = work_->tests.size();
   for (const auto& [id, holding] : running_) progress.running.push_back(&work_->tests[holding.test]);
+  progress.fetching = fetches_.names_running();
   progress.outcomes = summary_->outcomes;
   progress.elapsed_s = monotonic_seconds() - began_;
   if (done_ > 0)
@@ -349,9 +373,7 @@ RunProgress LocalRun::progress() const {
 
 void LocalRun::ingest_if_due() {
   const double since = monotonic_seconds() - last_ingest_;
-  bool is_exclusive = false;
-  for (const auto& [id, holding] : running_) is_exclusive = is_exclusive || holding.claim.exclusive;
-  if (since > (is_exclusive ? kIngestAtLeastSeconds : kIngestEverySeconds)) ingest(0);
+  if (since > (has_exclusive() ? kIngestAtLeastSeconds : kIngestEverySeconds)) ingest(0);
 }
 
 // Somebody else's short hold of the store only puts it off.

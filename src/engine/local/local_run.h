@@ -10,6 +10,7 @@
 
 #include "engine/journal.h"
 #include "engine/local/machine.h"
+#include "engine/local/model_fetch.h"
 #include "engine/local/supervisor.h"
 #include "engine/local/test_start.h"
 #include "engine/run.h"
@@ -63,6 +64,8 @@ class LocalRun {
   void doubt(size_t slot, const Outcome& outcome);
   void look_at_health(size_t slot, HealthLook::Step step);
   void take_health(const CommandEnd& end);
+  bool may_ever_run(const PlannedTest& test) const;
+  bool has_exclusive() const;
   bool may_start() const;
   bool is_over() const;
   RunProgress progress() const;
@@ -76,9 +79,10 @@ class LocalRun {
   const Secrets secrets_;
   Journal journal_;
   RunFolders folders_;
-  Schedule schedule_;
   Admission admission_;
   Claims claims_;
+  ModelFetches fetches_;
+  Schedule schedule_;
   TestStarts starts_;
   Supervisor supervisor_;
   int repeat_;
