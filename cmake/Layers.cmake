@@ -46,5 +46,6 @@ if(TARGET testloom_engine)
                  ${PROJECT_SOURCE_DIR}/python/testloom/warm_parent.py
                  ${PROJECT_SOURCE_DIR}/src/engine/local/probe.py
                  ${PROJECT_SOURCE_DIR}/src/engine/local/measure.py
+                 ${PROJECT_SOURCE_DIR}/src/engine/local/fetch.py
                  ${PROJECT_SOURCE_DIR}/src/template/oracle.py)
 endif()

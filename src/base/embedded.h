@@ -17,7 +17,7 @@ const std::vector<File>& config_defaults();  // src/model/config/defaults.jsonl
 const std::vector<File>& named_shapes();     // src/model/estimate/named_shapes.tsv
 const std::vector<File>& templates();        // templates/*.py but those of the next
 const std::vector<File>& parity_templates();
-// runner.py, probe.py, measure.py and oracle.py, which run in other interpreters
+// runner.py, warm_parent.py, probe.py, measure.py, fetch.py and oracle.py, which run in other interpreters
 const std::vector<File>& python();
 const std::vector<File>& report_page();  // web/report, built into one file
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cctype>
@@ -11,6 +10,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "engine/journal.h"
+#include "engine/secrets.h"
 
 namespace testloom::cli {
 
@@ -140,18 +140,6 @@ std::string needs_of(Store& store, const PlannedTest& test, const std::string& r
 }
 
 }  // namespace
-
-bool is_secret_name(std::string_view name) {
-  std::string upper(name);
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
-  constexpr std::array<std::string_view, 6> parts = {"TOKEN",  "SECRET",     "PASSWORD",
-                                                     "PASSWD", "CREDENTIAL", "AUTH"};
-  const bool has_part = std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return upper.find(part) != std::string::npos;
-  });
-  return has_part || upper == "KEY" || upper.ends_with("_KEY") || upper.ends_with("APIKEY") ||
-         upper.ends_with("_PASS") || upper == "PASS";
-}
 
 Repro repro_of(Store& store, const PlannedTest& test, const std::optional<std::string>& run_id) {
   Repro repro;

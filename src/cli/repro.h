@@ -24,9 +24,6 @@ struct Repro {
 // interpreter from its run, and what the spec said of the hardware type from the run's settings.
 Repro repro_of(Store& store, const PlannedTest& test, const std::optional<std::string>& run_id);
 
-// Whether a variable of this name keeps a token, a key, a password or the like.
-bool is_secret_name(std::string_view name);
-
 // One line for a shell: the folder, the variables, the interpreter, runner.py, test.py and result.json.
 std::string command_line(const Repro& repro, const std::string& folder);
 

@@ -113,6 +113,8 @@ void RunShown::show_progress(const RunProgress& progress) {
                                  progress.running.size(), counts_of(progress.outcomes));
   if (progress.left_s) line += ", about " + show_seconds(std::max(1.0, *progress.left_s)) + " left";
   if (progress.memory_bytes > 0) line += ", " + show_bytes(static_cast<double>(progress.memory_bytes));
+  if (!progress.fetching.empty())
+    line += fmt::format(", fetching {}", one_line(join(progress.fetching, " and "), 80));
   if (!progress.running.empty()) line += "  " + one_line(progress.running.front()->case_name, 60);
   const size_t width = terminal_width();
   if (line.size() >= width) line = line.substr(0, width - 1);

@@ -16,14 +16,14 @@ namespace testloom::cli {
 namespace {
 
 struct RunOptions {
-  std::optional<std::string> plan, hardware, python, where, shard, spec, memory, journal_dir;
-  std::string timeout = "600";
-  int jobs = 0, retries = 0, repeat = 1;
+  std::optional<std::string> plan, hardware, python, where, shard, spec, memory, timeout, journal_dir;
+  std::optional<int> jobs, retries;
+  int repeat = 1;
   bool changed = false, failed = false, resume = false, fail_fast = false, dry_run = false, no_deps = false;
   bool overcommit = false, require_hardware = false, strict = false, fresh = false, json_lines = false;
 };
 
-// The spec whose sections say how hardware is used; nothing where there is none.
+// The spec whose sections say how tests are run and hardware is used; nothing where there is none.
 std::optional<PlanSpec> spec_of(const RunOptions& options) {
   if (options.spec) return read_spec(*options.spec);
   std::error_code error;
@@ -53,6 +53,18 @@ void expect(RunRequest& request, Expectations expected) {
   };
 }
 
+// What flags do not say, [run] says.
+void take_limits(const RunOptions& options, const RunSection& section, RunRequest& request) {
+  request.jobs = options.jobs.value_or(section.jobs.value_or(request.jobs));
+  request.retries = options.retries.value_or(section.retries.value_or(request.retries));
+  request.memory_bytes =
+      options.memory ? bytes_of(*options.memory) : section.memory_bytes.value_or(request.memory_bytes);
+  request.timeout_seconds = options.timeout ? seconds_of(*options.timeout)
+                                            : section.timeout_seconds.value_or(request.timeout_seconds);
+  request.fetch_jobs = section.fetch_jobs.value_or(request.fetch_jobs);
+  request.cache_bytes = section.cache_bytes;
+}
+
 RunRequest request_of(const Context& context, const RunOptions& options, std::vector<std::string>& notes) {
   RunRequest request;
   request.store_path = context.store_path;
@@ -60,18 +72,15 @@ RunRequest request_of(const Context& context, const RunOptions& options, std::ve
   request.selection = selection_of(options, notes);
   request.resume = options.resume;
   request.python = choose_python(options.python, context.program_folder);
-  request.timeout_seconds = seconds_of(options.timeout);
-  request.jobs = options.jobs;
-  if (options.memory) request.memory_bytes = bytes_of(*options.memory);
-  request.retries = options.retries;
   request.fail_fast = options.fail_fast;
   request.overcommit = options.overcommit;
   request.all_fresh = options.fresh;
   if (options.journal_dir) request.journal_dir = std::filesystem::absolute(*options.journal_dir);
-  if (std::optional<PlanSpec> spec = spec_of(options)) {
-    request.hardware = std::move(spec->hardware);
-    expect(request, read_expectations(spec->expectations));
-  }
+  std::optional<PlanSpec> spec = spec_of(options);
+  take_limits(options, spec ? spec->run : RunSection(), request);
+  if (!spec) return request;
+  request.hardware = std::move(spec->hardware);
+  expect(request, read_expectations(spec->expectations));
   return request;
 }
 
@@ -124,9 +133,9 @@ void add_limits(CLI::App& verb, RunOptions& options) {
   verb.add_option("--memory", options.memory,
                   "what all tests together may take, such as 24GB or 16GiB (default: what is free)")
       ->check(size_check());
-  verb.add_option("--timeout", options.timeout, "what each test may take: 90 (seconds), 10m, 2h")
-      ->check(time_check())
-      ->capture_default_str();
+  verb.add_option("--timeout", options.timeout,
+                  "what each test may take: 90 (seconds), 10m, 2h (default: 600)")
+      ->check(time_check());
   verb.add_option("--retries", options.retries,
                   "attempts more at a test that fails; one that passes then is flaky")
       ->check(CLI::Range(0, 100));
@@ -156,7 +165,7 @@ void setup_run(CLI::App& app, Context& context) {
       "the interpreter (default: $VIRTUAL_ENV's, else the one beside the program, else python3)");
   verb->add_option(
       "--spec", options->spec,
-      "a spec whose [hardware.NAME] and expectations hold (default: testloom.toml, if it is there)");
+      "a spec whose [run], [hardware.NAME] and expectations hold (default: testloom.toml, if it is there)");
   verb->add_option("--journal-dir", options->journal_dir,
                    "where a run of a snapshot writes its journal (default: beside it)");
   verb->add_flag("--fail-fast", options->fail_fast, "start nothing more after a failure");

@@ -131,6 +131,12 @@ DryRun dry_run(const RunRequest& given) {
   const Admission admission(machine.room, machine.slots, machine.absent, request.overcommit);
   for (const Slot& slot : machine.slots) dry.slots.push_back(slot.name);
   const Claims claims(work.renderer, machine.room);
+  size_t fetches = 0;
+  for (const HubModel& model :
+       hub_models(work, machine, [&](const PlannedTest& test) { return !admission.never(claims.of(test)); }))
+    fetches += model.loading.empty() ? 0 : 1;
+  if (fetches > 0)
+    dry.notes.push_back(fmt::format("{} would be fetched from the hub", counted(fetches, "model")));
   std::vector<std::string> reasons(work.tests.size());
   Schedule schedule = schedule_of(work.tests);
   while (const std::optional<size_t> next = schedule.next()) {

@@ -31,6 +31,8 @@ struct RunRequest {
   bool fail_fast = false;        // nothing is started any more after a failure
   std::optional<std::filesystem::path> journal_dir;  // for a run of a snapshot; none: beside it
   bool overcommit = false;                           // what can never fit may run alone
+  int fetch_jobs = 2;                                // models that are fetched from the hub at once
+  std::optional<int64_t> cache_bytes;                // that the hub's cache is to stay within
   bool all_fresh = false;  // each test in an interpreter of its own, none from a warm parent
   std::vector<HardwareSection> hardware;
   std::function<void(Outcome&)> judge;  // what is expected of tests; none: nothing
@@ -40,6 +42,7 @@ struct RunProgress {
   size_t done = 0;
   size_t total = 0;
   std::vector<const PlannedTest*> running;
+  std::vector<std::string> fetching;        // models that are being fetched
   std::map<std::string, int64_t> outcomes;  // so far, by word
   double elapsed_s = 0;
   std::optional<double> left_s;  // at the rate so far

@@ -70,6 +70,17 @@ void dump_cells(std::string& out, const PlanSpec& spec) {
   }
 }
 
+void dump_run(std::string& out, const RunSection& run) {
+  std::string line;
+  if (run.jobs) line += fmt::format(" jobs {}", *run.jobs);
+  if (run.memory_bytes) line += fmt::format(" memory {}", *run.memory_bytes);
+  if (run.timeout_seconds) line += fmt::format(" timeout {} s", *run.timeout_seconds);
+  if (run.retries) line += fmt::format(" retries {}", *run.retries);
+  if (run.fetch_jobs) line += fmt::format(" fetch jobs {}", *run.fetch_jobs);
+  if (run.cache_bytes) line += fmt::format(" cache {}", *run.cache_bytes);
+  if (!line.empty()) out += "run" + line + '\n';
+}
+
 // One line a fact.
 std::string dump(const PlanSpec& spec) {
   std::string out = fmt::format("name {}\n", quote(spec.name));
@@ -112,6 +123,7 @@ std::string dump(const PlanSpec& spec) {
     for (const auto& [name, value] : section.env) out += fmt::format(" {}={}", name, quote(value));
     out += '\n';
   }
+  dump_run(out, spec.run);
   return out;
 }
 
@@ -258,11 +270,15 @@ TEST_F(SpecFiles, DeepAndLongTextsAreRefusedOrReadInTime) {
   const std::string quoted = head + "x = {y = \"\"\"\nit's \"\"\", " + repeated("a.", 100'000) + "a = 1}";
   EXPECT_NE(error_of(write(quoted)).find("more than 16 names in one key"), std::string::npos);
   const std::string nested = repeated("{" + repeated("a.", 15) + "a = ", 32);
-  EXPECT_EQ(error_of(write(head + "x = " + nested + "1" + repeated("}", 32))), "no error");
-  EXPECT_EQ(error_of(write(head + "x = '" + repeated("a.", 400'000) + "'\n# " + repeated(".", 100'000))),
-            "no error");
-  EXPECT_EQ(error_of(write(head + repeated("[[run.a]]\n", 80'000))), "no error");
-  EXPECT_EQ(error_of(write(head + "x = [" + repeated("'v',", 200'000) + "]")), "no error");
+  // All of it is read, and then there is no such key.
+  for (const std::string& text :
+       {"x = " + nested + "1" + repeated("}", 32),
+        "x = '" + repeated("a.", 400'000) + "'\n# " + repeated(".", 100'000), repeated("[[run.x]]\n", 80'000),
+        "x = [" + repeated("'v',", 200'000) + "]"}) {
+    const std::string error = error_of(write(head + text));
+    EXPECT_NE(error.find("unknown key 'x' in [run]"), std::string::npos) << error.substr(0, 200);
+    EXPECT_EQ(error.find("plan.toml:"), error.rfind("plan.toml:")) << "one mistake";
+  }
   EXPECT_EQ(error_of(write("[plan]\nmodels = ['a']\nexclude = [" + repeated("{where='x'},", 80'000) + "]")),
             "no error");
 }

@@ -17,7 +17,7 @@ namespace testloom {
 Command::Command(const CommandStart& start, const std::filesystem::path& output_file)
     : output_(output_file), output_file_(output_file), timeout_seconds_(start.timeout_seconds) {
   ProcessStart request;
-  request.command = {"/bin/sh", "-c", start.line};
+  request.command = start.command;
   request.folder = "/";
   request.environment = start.environment;
   request.output = output_.writing_end();
@@ -37,6 +37,8 @@ void Command::tend() {
   signal_tree(pid_, SIGKILL);
   due_ = monotonic_seconds() + 1;
 }
+
+void Command::pause(bool paused) { ::kill(-pid_, paused ? SIGSTOP : SIGCONT); }
 
 std::string Command::finish(int status) {
   output_.drain();

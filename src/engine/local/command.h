@@ -1,4 +1,4 @@
-// A line of shell that is run beside tests, such as a look at a device's health.
+// What is run beside tests, such as a look at a device's health or a download.
 #pragma once
 
 #include <sys/types.h>
@@ -13,7 +13,7 @@
 namespace testloom {
 
 struct CommandStart {
-  std::string line;
+  std::vector<std::string> command;  // [0] is looked up in PATH when it holds no slash
   std::vector<std::pair<std::string, std::string>> environment;
   double timeout_seconds = 120;
 };
@@ -31,6 +31,8 @@ class Command {
   CapturedOutput& output() { return output_; }
   // Kills it when it is over its time.
   void tend();
+  // Stops its whole group, or lets it go on.
+  void pause(bool paused);
   // Why it did not succeed; empty where it did. `status` is as wait() gives it.
   std::string finish(int status);
 

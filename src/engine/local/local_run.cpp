@@ -1,5 +1,7 @@
 #include "engine/local/local_run.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/clock.h"
@@ -38,8 +40,17 @@ std::string settings_json(const RunRequest& request, const Selection& selection,
   return selected.substr(0, selected.size() - 1) + ", " + more.end_object().take() + "}";
 }
 
+Secrets secrets_of(const Machine& machine) {
+  Secrets secrets = Secrets::of_environment();
+  for (const auto& [hardware_type, use] : machine.uses) {
+    for (const auto& [name, value] : use.environment) secrets.add(name, value);
+    secrets.add_assigned(use.launch);
+  }
+  return secrets;
+}
+
 RunInfo info_of(const RunRequest& request, const Selection& selection, const std::string& resumed,
-                const RunWork& work, const Machine& machine) {
+                const RunWork& work, const Machine& machine, const Secrets& secrets) {
   RunInfo info;
   info.run_id = resumed.empty() ? new_run_id() : resumed;
   info.is_resumed = !resumed.empty();
@@ -50,6 +61,8 @@ RunInfo info_of(const RunRequest& request, const Selection& selection, const std
   info.host = machine.host.name;
   info.environment_json = environment_json(machine, request.python);
   info.settings_json = settings_json(request, selection, machine);
+  secrets.hide_json(info.environment_json);
+  secrets.hide_json(info.settings_json);
   return info;
 }
 
@@ -86,12 +99,15 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
       watch_(watch),
       machine_(machine),
       work_(std::move(work)),
+      secrets_(secrets_of(machine)),
       journal_(JournalPlace{request.journal_dir.value_or(journal_folder(request.store_path))},
-               info_of(request, selection, resumed, *work_, machine)),
+               info_of(request, selection, resumed, *work_, machine, secrets_)),
       folders_(make_folders(journal_.path())),
-      schedule_(schedule_of(work_->tests)),
       admission_(machine.room, machine.slots, machine.absent, request.overcommit),
       claims_(work_->renderer, machine.room),
+      fetches_(hub_models(*work_, machine, [this](const PlannedTest& test) { return may_ever_run(test); }),
+               folders_.work / "fetch.py", request.fetch_jobs, request.cache_bytes, work_->tests.size()),
+      schedule_(schedule_of(work_->tests, fetches_.waiting())),
       starts_(folders_, work_->renderer, machine.uses, work_->tests),
       supervisor_(folders_.work, machine.room.memory_bytes),
       repeat_(selection.repeat),
@@ -114,7 +130,9 @@ void LocalRun::run(RunSummary& summary) {
     fill();
     if (is_over()) break;
     for (AttemptEnd& end : supervisor_.wait(kTickSeconds)) take_end(end);
-    for (const CommandEnd& end : supervisor_.take_command_ends()) take_health(end);
+    for (const CommandEnd& end : supervisor_.take_command_ends()) {
+      if (!fetches_.take_end(end, schedule_)) take_health(end);
+    }
     for (std::string& note : supervisor_.take_notes()) summary.notes.push_back(std::move(note));
     if (interrupt_count() > interrupts_seen_) {
       interrupts_seen_ = interrupt_count();
@@ -125,6 +143,8 @@ void LocalRun::run(RunSummary& summary) {
     last_tick_ = monotonic_seconds();
     watch_(nullptr, nullptr, progress());
   }
+  for (const std::string& note : fetches_.notes()) summary.notes.push_back(note);
+  for (std::string& note : summary.notes) secrets_.hide(note);
   summary.interrupted = interrupts_seen_ > 0;
   summary.duration_s = monotonic_seconds() - began_;
   if (!summary.interrupted && !summary.failed_fast) journal_.finish();
@@ -136,13 +156,26 @@ bool LocalRun::may_start() const {
 
 bool LocalRun::is_over() const {
   if (supervisor_.running() > 0) return false;
-  return !may_start() || (!schedule_.peek() && health_.empty());
+  return !may_start() || (!schedule_.peek() && health_.empty() && fetches_.is_idle());
 }
 
+bool LocalRun::may_ever_run(const PlannedTest& test) const {
+  return !blocked_by_earlier(test, *work_) && !admission_.never(claims_.of(test));
+}
+
+bool LocalRun::has_exclusive() const {
+  return std::ranges::any_of(running_, [](const auto& each) { return each.second.claim.exclusive; });
+}
+
+// What has the machine for itself has it without fetches too: none is started, and those that run stand
+// still.
 void LocalRun::fill() {
-  std::vector<bool> closed;  // by group
+  std::vector<bool> closed = fetches_.closed_to_tests(schedule_);
   while (may_start() && start_next(closed)) {
   }
+  while (may_start() && !has_exclusive() &&
+         fetches_.start_next(schedule_, supervisor_, next_id_, !running_.empty()))
+    ++next_id_;
 }
 
 // False where the next test has to wait for what the host has; one that waits for a slot lets those of other
@@ -193,6 +226,7 @@ void LocalRun::start(size_t index, const Placement& placement, const Claim& clai
   start.outcome.attempt = states_[index].attempt;
   admission_.take(placement.slot, claim);
   running_[id] = {index, placement.slot, claim};
+  if (claim.exclusive) fetches_.pause(supervisor_, true);
   supervisor_.start(std::move(start));
   watch_(&test, nullptr, progress());
 }
@@ -201,12 +235,14 @@ void LocalRun::take_end(AttemptEnd& end) {
   const Holding holding = running_.at(end.id);
   running_.erase(end.id);
   admission_.give_back(holding.slot, holding.claim);
+  if (holding.claim.exclusive) fetches_.pause(supervisor_, false);
   doubt(holding.slot, end.outcome);
   name_template_lines(holding.test, end);
   take_outcome(holding.test, std::move(end.outcome));
 }
 
 void LocalRun::take_outcome(size_t index, Outcome outcome) {
+  secrets_.hide(outcome, folders_.journals);
   if (request_.judge) request_.judge(outcome);
   outcome.is_flaky = outcome.outcome == outcome::passed && states_[index].failures > 0;
   const bool again = goes_again(index, outcome);
@@ -277,6 +313,7 @@ void LocalRun::report(size_t index, const Outcome& outcome, bool is_last) {
     ++summary_->outcomes[outcome.outcome];
     if (outcome.outcome == outcome::passed && states_[index].was_flaky) ++summary_->flaky;
     ++done_;
+    if (outcome.outcome != outcome::interrupted) fetches_.test_ended(index);
   }
   watch_(&work_->tests[index], &outcome, progress());
 }
@@ -294,7 +331,7 @@ void LocalRun::look_at_health(size_t slot, HealthLook::Step step) {
   const Slot& at = admission_.slots()[slot];
   const HardwareUse& use = machine_.uses.at(at.hardware_type);
   CommandStart command;
-  command.line = step == HealthLook::Step::recover ? use.recover : use.health;
+  command.command = {"/bin/sh", "-c", step == HealthLook::Step::recover ? use.recover : use.health};
   command.environment = use.environment;
   command.environment.emplace_back("TESTLOOM_PYTHON", use.python);
   command.environment.emplace_back("TESTLOOM_DEVICE", use.device);
@@ -324,6 +361,7 @@ RunProgress LocalRun::progress() const {
   progress.done = done_;
   progress.total = work_->tests.size();
   for (const auto& [id, holding] : running_) progress.running.push_back(&work_->tests[holding.test]);
+  progress.fetching = fetches_.names_running();
   progress.outcomes = summary_->outcomes;
   progress.elapsed_s = monotonic_seconds() - began_;
   if (done_ > 0)
@@ -335,9 +373,7 @@ RunProgress LocalRun::progress() const {
 
 void LocalRun::ingest_if_due() {
   const double since = monotonic_seconds() - last_ingest_;
-  bool is_exclusive = false;
-  for (const auto& [id, holding] : running_) is_exclusive = is_exclusive || holding.claim.exclusive;
-  if (since > (is_exclusive ? kIngestAtLeastSeconds : kIngestEverySeconds)) ingest(0);
+  if (since > (has_exclusive() ? kIngestAtLeastSeconds : kIngestEverySeconds)) ingest(0);
 }
 
 // Somebody else's short hold of the store only puts it off.

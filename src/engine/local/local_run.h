@@ -10,11 +10,13 @@
 
 #include "engine/journal.h"
 #include "engine/local/machine.h"
+#include "engine/local/model_fetch.h"
 #include "engine/local/supervisor.h"
 #include "engine/local/test_start.h"
 #include "engine/run.h"
 #include "engine/run_claims.h"
 #include "engine/schedule.h"
+#include "engine/secrets.h"
 
 namespace testloom {
 
@@ -62,6 +64,8 @@ class LocalRun {
   void doubt(size_t slot, const Outcome& outcome);
   void look_at_health(size_t slot, HealthLook::Step step);
   void take_health(const CommandEnd& end);
+  bool may_ever_run(const PlannedTest& test) const;
+  bool has_exclusive() const;
   bool may_start() const;
   bool is_over() const;
   RunProgress progress() const;
@@ -72,11 +76,13 @@ class LocalRun {
   const WatchRun& watch_;
   const Machine& machine_;
   std::unique_ptr<RunWork> work_;
+  const Secrets secrets_;
   Journal journal_;
   RunFolders folders_;
-  Schedule schedule_;
   Admission admission_;
   Claims claims_;
+  ModelFetches fetches_;
+  Schedule schedule_;
   TestStarts starts_;
   Supervisor supervisor_;
   int repeat_;

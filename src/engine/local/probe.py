@@ -41,6 +41,7 @@ print(
             "torch": version_of("torch"),
             "transformers": version_of("transformers"),
             "numpy": version_of("numpy"),
+            "huggingface_hub": version_of("huggingface_hub"),
             "devices": devices(),
         }
     )

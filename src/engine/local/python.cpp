@@ -60,6 +60,7 @@ PythonInfo read_answer(const std::string& answer) {
   info.torch = text_of(facts, "torch");
   info.transformers = text_of(facts, "transformers");
   info.numpy = text_of(facts, "numpy");
+  info.huggingface_hub = text_of(facts, "huggingface_hub");
   for (const auto& [hardware_type, listed] : facts.at("devices").as_object()) {
     info.devices[std::string(hardware_type)] = devices_of(listed);
   }

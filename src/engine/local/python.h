@@ -22,6 +22,7 @@ struct PythonInfo {
   std::string torch;
   std::string transformers;
   std::string numpy;
+  std::string huggingface_hub;
   std::map<std::string, std::vector<DeviceInfo>> devices;  // by hardware type
   std::string json;                                        // all of it, as the probe printed it
 };

@@ -82,6 +82,11 @@ void Supervisor::start_command(int64_t id, const CommandStart& start) {
   }
 }
 
+void Supervisor::pause_command(int64_t id, bool paused) {
+  const auto found = commands_.find(id);
+  if (found != commands_.end()) found->second->pause(paused);
+}
+
 void Supervisor::start_fresh(Attempt& attempt) {
   const AttemptStart& asked = attempt.start();
   ProcessStart request;

@@ -43,6 +43,8 @@ class Supervisor {
 
   void start(AttemptStart start);
   void start_command(int64_t id, const CommandStart& start);
+  // Stops a command that runs, or lets it go on.
+  void pause_command(int64_t id, bool paused);
   bool has_commands() const { return !commands_.empty(); }
   size_t running() const { return attempts_.size(); }
   // Waits until an attempt or a command has ended, a signal came or so many seconds are over. Throws an Error

@@ -14,6 +14,9 @@ using std::filesystem::path;
 constexpr size_t kMaxNameBytes = 200;      // of a name that can be a folder's
 constexpr size_t kMaxFolders = 1'000'000;  // of the cache that are listed
 constexpr std::string_view kPrefix = "models--";
+constexpr size_t kMaxIdBytes = 96;  // of a hub id
+constexpr std::string_view kIdLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+constexpr std::string_view kWeightEnds[] = {".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf"};
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -45,14 +48,49 @@ std::optional<path> snapshot_in(const path& model) {
 
 }  // namespace
 
-path hub_cache_folder() {
-  if (const std::string cache = environment("HF_HUB_CACHE"); !cache.empty()) return cache;
-  if (const std::string home = environment("HF_HOME"); !home.empty()) return path(home) / "hub";
-  if (const std::string cache = environment("XDG_CACHE_HOME"); !cache.empty()) {
+path hub_cache_folder() { return hub_cache_folder(environment); }
+
+path hub_cache_folder(const std::function<std::string(const char*)>& variable) {
+  if (const std::string cache = variable("HF_HUB_CACHE"); !cache.empty()) return cache;
+  if (const std::string home = variable("HF_HOME"); !home.empty()) return path(home) / "hub";
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) {
     return path(cache) / "huggingface" / "hub";
   }
-  const std::string home = environment("HOME");
+  const std::string home = variable("HOME");
   return home.empty() ? path() : path(home) / ".cache" / "huggingface" / "hub";
+}
+
+bool is_hub_id(std::string_view location) {
+  const size_t slash = location.find('/');
+  const std::string_view name = slash == location.npos ? location : location.substr(slash + 1);
+  const auto is_part = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of(kIdLetters) == part.npos &&
+           std::string_view("-.").find(part.front()) == std::string_view::npos &&
+           std::string_view("-.").find(part.back()) == std::string_view::npos;
+  };
+  return location.size() <= kMaxIdBytes && is_part(name) &&
+         (slash == location.npos || is_part(location.substr(0, slash))) &&
+         location.find("--") == location.npos && location.find("..") == location.npos;
+}
+
+path folder_in_cache(const path& cache, std::string_view model_name) {
+  const std::string folder = folder_of(model_name);
+  return folder.empty() || cache.empty() ? path() : cache / folder;
+}
+
+bool is_downloaded(const path& folder) {
+  const std::optional<path> snapshot = snapshot_in(folder);
+  if (!snapshot) return false;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(folder / "blobs", error), end; !error && it != end;
+       it.increment(error)) {
+    if (it->path().extension() == ".incomplete") return false;
+  }
+  for (std::filesystem::recursive_directory_iterator it(*snapshot, error), end; !error && it != end;
+       it.increment(error)) {
+    if (std::ranges::find(kWeightEnds, it->path().extension().native()) != std::end(kWeightEnds)) return true;
+  }
+  return false;
 }
 
 std::optional<path> cached_snapshot(std::string_view model_name) {

@@ -10,6 +10,7 @@
 #include "catalog/names.h"
 #include "plan/spec/spec_axes.h"
 #include "plan/spec/spec_reader.h"
+#include "plan/spec/spec_run.h"
 #include "plan/spec/spec_sections.h"
 #include "plan/spec/spec_values.h"
 #include "plan/spec/toml_document.h"
@@ -48,7 +49,7 @@ class SpecFile {
     }
     if (const TomlEntry* hardware = document.find("hardware"))
       spec_.hardware = read_hardware_sections(reader_, *hardware);
-    if (const TomlEntry* run = document.find("run")) reader_.table(*run, "[run] and its keys below it");
+    if (const TomlEntry* run = document.find("run")) spec_.run = read_run_section(reader_, *run);
     reader_.finish();
   }
 

@@ -74,6 +74,16 @@ struct HardwareSection {
   SpecPlace place;
 };
 
+// How the plan's tests are run, unless flags say otherwise; what is not said is empty.
+struct RunSection {
+  std::optional<int> jobs;              // tests at once
+  std::optional<int64_t> memory_bytes;  // that all tests together may take
+  std::optional<double> timeout_seconds;
+  std::optional<int> retries;
+  std::optional<int> fetch_jobs;       // models that are fetched at once
+  std::optional<int64_t> cache_bytes;  // that the hub's cache is to stay within
+};
+
 struct PlanSpec {
   std::string path;  // of the file, for errors; empty for flags
   std::string text;  // of the file, without a byte order mark
@@ -94,6 +104,7 @@ struct PlanSpec {
   std::vector<std::filesystem::path> expectations;  // absolute; may be globs
   std::vector<SpecPlace> expectation_places;
   std::vector<HardwareSection> hardware;
+  RunSection run;
   // The version of torch that tests will have, for estimates; used where none ran yet, and may be empty.
   std::string torch;
 };
@@ -104,7 +115,7 @@ inline constexpr size_t kMaxRangeValues = 10'000;
 
 // Reads a spec file. Throws an Error (spec) with every mistake found, ordered by place (past a hundred they
 // are counted), and usage when the file cannot be read or is too large. Unknown keys are mistakes, with the
-// nearest known one as the hint; what is below [run] is not looked at.
+// nearest known one as the hint.
 PlanSpec read_spec(const std::filesystem::path& file);
 
 // What flags alone say.

@@ -1,6 +1,7 @@
 #include "plan/spec/spec_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
@@ -159,6 +160,19 @@ std::optional<int64_t> SpecReader::integer(const TomlEntry& entry, std::optional
     return std::nullopt;
   }
   return value;
+}
+
+std::optional<double> SpecReader::positive(const TomlEntry& entry, std::string_view example) {
+  const TomlNode& node = entry.value;
+  const std::string hint = fmt::format("write {} = {}", one_line(entry.key, 60), example);
+  if (!node.is(TomlKind::integer) && !node.is(TomlKind::number)) {
+    refuse_kind(node, quote(entry.key, 60), "a number", hint);
+    return std::nullopt;
+  }
+  const double number = node.is(TomlKind::number) ? node.number() : static_cast<double>(node.integer());
+  if (std::isfinite(number) && number > 0) return number;
+  refuse(node.place, fmt::format("'{}' is {}, not a number above 0", entry.key, number), hint);
+  return std::nullopt;
 }
 
 std::optional<bool> SpecReader::truth(const TomlEntry& entry) {

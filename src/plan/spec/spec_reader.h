@@ -52,6 +52,8 @@ class SpecReader {
   std::optional<std::string> text(const TomlEntry& entry, std::string_view example);
   std::optional<int64_t> integer(const TomlEntry& entry, std::optional<int64_t> least,
                                  std::string_view example);
+  // An integer or a float above 0.
+  std::optional<double> positive(const TomlEntry& entry, std::string_view example);
   std::optional<bool> truth(const TomlEntry& entry);
 
   // Throws the mistakes, ordered by place, if there are any.
