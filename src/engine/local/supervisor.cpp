@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
-#include "base/units.h"
 #include "engine/local/guard.h"
 #include "engine/local/process.h"
 #include "engine/local/process_start.h"
@@ -23,9 +22,7 @@ namespace testloom {
 
 namespace {
 
-constexpr double kLookEverySeconds = 0.1;   // at memory and strays
-constexpr double kLookOftenSeconds = 0.02;  // while much of the budget is taken
-constexpr double kWarmSeconds = 120;        // that loading may take
+constexpr double kWarmSeconds = 120;  // that loading may take
 constexpr int kMostLosses = 2;
 
 sigset_t child_signal() {
@@ -43,7 +40,7 @@ void hold_child_signals() {
 }
 
 Supervisor::Supervisor(std::filesystem::path files, int64_t memory_bytes)
-    : files_(std::move(files)), memory_bytes_(memory_bytes) {
+    : files_(std::move(files)), memory_(memory_bytes) {
   hold_child_signals();
   const sigset_t children = child_signal();
   child_signals_ = FileDescriptor(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -217,6 +214,14 @@ void Supervisor::lose(Warm& warm) {
   }
 }
 
+std::vector<Attempt*> Supervisor::running_attempts() const {
+  std::vector<Attempt*> running;
+  for (const auto& [id, attempt] : attempts_) {
+    if (attempt->is_running()) running.push_back(attempt.get());
+  }
+  return running;
+}
+
 void Supervisor::reap() {
   signalfd_siginfo room[16];
   while (::read(child_signals_.get(), room, sizeof room) > 0) {
@@ -283,43 +288,6 @@ void Supervisor::look_after_warm_parents() {
   }
 }
 
-// Shared pages count for each test in the first sum, which is got quickly; only where that is too much, the
-// exact one is asked for.
-void Supervisor::look_at_memory() {
-  int64_t together = 0;
-  for (const auto& [id, attempt] : attempts_) {
-    if (!attempt->is_running()) continue;
-    const bool has_children = !descendants_of(attempt->pid()).empty();
-    const int64_t bytes = has_children ? proportional_bytes(attempt->pid()) : resident_bytes(attempt->pid());
-    if (has_children) attempt->note_memory(bytes);
-    together += bytes;
-  }
-  memory_in_use_ = together;
-  const double now = monotonic_seconds();
-  const bool is_close = memory_bytes_ > 0 && together > memory_bytes_ * 6 / 10;
-  next_look_ = now + (is_close ? kLookOftenSeconds : kLookEverySeconds);
-  if (memory_bytes_ <= 0 || together <= memory_bytes_) return;
-  together = 0;
-  Attempt* worst = nullptr;
-  int64_t worst_over = 0, worst_bytes = 0;
-  for (const auto& [id, attempt] : attempts_) {
-    if (!attempt->is_running()) continue;
-    const int64_t bytes = proportional_bytes(attempt->pid());
-    together += bytes;
-    const int64_t over = bytes - attempt->start().estimated_bytes;
-    if (attempt->is_asked_to_end() || (worst && over <= worst_over)) continue;
-    worst = attempt.get();
-    worst_over = over;
-    worst_bytes = bytes;
-  }
-  memory_in_use_ = together;
-  if (together <= memory_bytes_ || !worst) return;
-  worst->note_memory(worst_bytes);
-  worst->end_for_memory(fmt::format("ended at {} of memory: all tests together may take {}",
-                                    show_bytes(static_cast<double>(worst_bytes)),
-                                    show_bytes(static_cast<double>(memory_bytes_))));
-}
-
 double Supervisor::next_due(double now, double latest) const {
   double due = latest;
   bool any = false;
@@ -328,7 +296,7 @@ double Supervisor::next_due(double now, double latest) const {
     any = any || attempt->is_running();
   }
   for (const auto& [id, command] : commands_) due = std::min(due, command->due());
-  if (any) due = std::min(due, std::max(now, next_look_));
+  if (any) due = std::min(due, std::max(now, memory_.next()));
   for (const auto& warm : warm_) {
     if (!warm->is_ready) due = std::min(due, warm->started_at + kWarmSeconds);
   }
@@ -377,9 +345,9 @@ std::vector<AttemptEnd> Supervisor::wait(double seconds) {
         break;
       }
     }
-    if (monotonic_seconds() >= next_look_) {
+    if (monotonic_seconds() >= memory_.next()) {
       look_after_warm_parents();
-      look_at_memory();
+      memory_.look(running_attempts());
       end_strays();
     }
     if (!ended_.empty() || !ended_commands_.empty() || monotonic_seconds() >= latest ||

@@ -14,6 +14,7 @@
 
 #include "engine/local/attempt.h"
 #include "engine/local/command.h"
+#include "engine/local/memory_watch.h"
 #include "engine/local/warm_parent.h"
 
 namespace testloom {
@@ -54,7 +55,7 @@ class Supervisor {
   // Ends all that run; `at_once` without the time to end by themselves.
   void interrupt(bool at_once);
   // That the tests held when last looked at, at most a tenth of a second ago.
-  int64_t memory_in_use() const { return memory_in_use_; }
+  int64_t memory_in_use() const { return memory_.in_use_bytes(); }
   // What users should know, each thing once; emptied by taking it.
   std::vector<std::string> take_notes();
   // Ends warm parents that no attempt is left for.
@@ -81,7 +82,7 @@ class Supervisor {
   void reap();
   void end_strays();
   void look_after_warm_parents();
-  void look_at_memory();
+  std::vector<Attempt*> running_attempts() const;
   void finish(int64_t id, const ProcessExit& exit);
   void finish_unstarted(int64_t id, const std::string& reason);
   double next_due(double now, double latest) const;
@@ -89,7 +90,7 @@ class Supervisor {
   void note(std::string text);
 
   std::filesystem::path files_;
-  int64_t memory_bytes_;
+  MemoryWatch memory_;
   FileDescriptor child_signals_;
   Running attempts_;
   std::map<int64_t, std::unique_ptr<Command>> commands_;
@@ -100,8 +101,6 @@ class Supervisor {
   std::map<int64_t, int> lost_;                 // how often an attempt went with its parent
   std::vector<AttemptEnd> ended_;
   std::vector<std::string> notes_;
-  double next_look_ = 0;
-  int64_t memory_in_use_ = 0;
 };
 
 }  // namespace testloom

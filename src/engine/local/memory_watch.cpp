@@ -1,0 +1,53 @@
+#include "engine/local/memory_watch.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "engine/local/process_tree.h"
+
+namespace testloom {
+
+namespace {
+
+constexpr double kEverySeconds = 0.1;
+constexpr double kOftenSeconds = 0.02;  // while much of the budget is taken
+
+}  // namespace
+
+// Shared pages count for each test in this sum, which is got quickly; only where it is too much, the exact
+// one is asked for.
+void MemoryWatch::look(const std::vector<Attempt*>& running) {
+  in_use_bytes_ = 0;
+  for (Attempt* attempt : running) {
+    const bool has_children = !descendants_of(attempt->pid()).empty();
+    const int64_t bytes = has_children ? proportional_bytes(attempt->pid()) : resident_bytes(attempt->pid());
+    if (has_children) attempt->note_memory(bytes);
+    in_use_bytes_ += bytes;
+  }
+  const bool is_close = budget_bytes_ > 0 && in_use_bytes_ > budget_bytes_ * 6 / 10;
+  next_ = monotonic_seconds() + (is_close ? kOftenSeconds : kEverySeconds);
+  if (budget_bytes_ > 0 && in_use_bytes_ > budget_bytes_) end_worst(running);
+}
+
+void MemoryWatch::end_worst(const std::vector<Attempt*>& running) {
+  in_use_bytes_ = 0;
+  Attempt* worst = nullptr;
+  int64_t worst_over = 0, worst_bytes = 0;
+  for (Attempt* attempt : running) {
+    const int64_t bytes = proportional_bytes(attempt->pid());
+    in_use_bytes_ += bytes;
+    const int64_t over = bytes - attempt->start().estimated_bytes;
+    if (attempt->is_asked_to_end() || (worst && over <= worst_over)) continue;
+    worst = attempt;
+    worst_over = over;
+    worst_bytes = bytes;
+  }
+  if (in_use_bytes_ <= budget_bytes_ || !worst) return;
+  worst->note_memory(worst_bytes);
+  worst->end_for_memory(fmt::format("ended at {} of memory: all tests together may take {}",
+                                    show_bytes(static_cast<double>(worst_bytes)),
+                                    show_bytes(static_cast<double>(budget_bytes_))));
+}
+
+}  // namespace testloom
