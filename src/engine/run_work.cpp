@@ -59,7 +59,12 @@ class WorkReader {
     TestFilter filter{work_->plan_id, selection_.hardware_types, std::nullopt, std::nullopt};
     if (!selection_.where.empty())
       filter.where = checked_where(connection_, work_->plan_id, selection_.where);
-    for_each_test(connection_, filter, [&](const PlannedTest& test) { select(test); });
+    try {
+      for_each_test(connection_, filter, [&](const PlannedTest& test) { select(test); });
+    } catch (const Error& error) {
+      if (selection_.where.empty() || !is_row_failure(error)) throw;
+      throw condition_failed(selection_.where, {"--where", "", 0, 0}, ErrorKind::usage, error.message());
+    }
     add_dependencies();
     if (work_->added > 0) order();
     for (const PlannedTest& test : work_->tests) work_->renderer.load(connection_, test);

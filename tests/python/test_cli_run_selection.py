@@ -240,3 +240,11 @@ def test_a_dry_run_says_what_would_be_skipped_and_why(switched):
     by_case = {each["case"]: each for each in said.objects}
     assert [by_case[case(size)]["runs"] for size in (1, 2, 4)] == [True, True, False]
     assert "1 GB" in by_case[case(4)]["reason"]
+
+
+def test_a_condition_that_fails_on_a_test_is_told_with_its_place(store, bare_python):
+    store.template("plain")
+    store("plan", "--model", "bert", "--batch-sizes", "1")
+    said = store("run", "--where", "batch_size = 'x'", "--python", bare_python, code=2)
+    assert said.stderr.startswith("--where:1:1: the condition fails on a row:")
+    assert store.query("select count(*) from runs") == [(0,)]
