@@ -34,7 +34,7 @@ Claim Claims::of(const PlannedTest& test) const {
 
 int Claims::threads(const PlannedTest& test) const {
   const Template& compiled = renderer_.compiled(test);
-  if (compiled.is_exclusive() && !compiled.cores()) return room_.cores;
+  if (compiled.is_exclusive() && !compiled.cores()) return 0;
   return std::min(of(test).cores, room_.cores);
 }
 

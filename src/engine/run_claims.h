@@ -16,7 +16,8 @@ class Claims {
   // By the test's estimates, and by `#% exclusive` and `#% cores` of its template. A test without either gets
   // an equal share of the cores.
   Claim of(const PlannedTest& test) const;
-  // That its threads are set to: all cores for an exclusive test that names no number.
+  // That its threads are set to; 0: nothing is set, for an exclusive test that names no number. Libraries
+  // take what they find best for a machine of their own then, which is not always a thread for each core.
   int threads(const PlannedTest& test) const;
 
  private:

@@ -51,8 +51,9 @@ AttemptStart TestStarts::make(int64_t id, const PlannedTest& test, const Slot& s
   start.python = use.python;
   start.launch = use.launch;
   start.statements = statements_[packages_[test.version_id]];
-  for (const std::string& name : thread_variables())
-    start.parent_environment.emplace_back(name, std::to_string(cores));
+  for (const std::string& name : thread_variables()) {
+    if (cores > 0) start.parent_environment.emplace_back(name, std::to_string(cores));
+  }
   for (const auto& [name, value] : use.environment) {
     std::erase_if(start.parent_environment, [&](const auto& each) { return each.first == name; });
     start.parent_environment.emplace_back(name, value);
