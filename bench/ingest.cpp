@@ -16,9 +16,7 @@
 //   more      1,000 lines more are in the journal
 //
 // Printed are medians, and the ratio to the floor of the same round.
-#include <stdlib.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -27,6 +25,8 @@
 #include <random>
 
 #include <fmt/format.h>
+
+#include "rounds.h"
 
 #include "engine/journal.h"
 #include "engine/journal_file.h"
@@ -40,11 +40,6 @@ namespace fs = std::filesystem;
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 Outcome made_up(int64_t i, std::mt19937_64& random) {
@@ -193,12 +188,7 @@ void measure(const fs::path& base, int64_t results, int rounds) {
   }
   fmt::print("{} results of {} bytes, {} rounds\n", results, bytes, rounds);
   constexpr const char* names[] = {"floor", "appended", "ingest", "again", "more"};
-  for (size_t side = 0; side < seconds.size(); ++side) {
-    std::vector<double> ratios;
-    for (size_t i = 0; i < seconds[side].size(); ++i) ratios.push_back(seconds[side][i] / seconds[0][i]);
-    fmt::print("{:<8} {:8.3f} s   {:6.2f} of the floor\n", names[side], median(seconds[side]),
-               median(ratios));
-  }
+  print_sides(names, seconds);
 }
 
 }  // namespace
@@ -212,15 +202,7 @@ int main(int count, char** arguments) {
   const auto number = [&](int at, int64_t fallback) {
     return at < count ? std::atoll(arguments[at]) : fallback;
   };
-  std::string base = (std::filesystem::absolute(arguments[1]) / "bench-XXXXXX").native();
-  if (!::mkdtemp(base.data())) return 2;
-  int status = 0;
-  try {
-    testloom::measure(base, number(2, 1'000'000), static_cast<int>(number(3, 3)));
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "%s\n", problem.what());
-    status = 1;
-  }
-  std::filesystem::remove_all(base);
-  return status;
+  return testloom::in_new_folder(arguments[1], [&](const std::filesystem::path& folder) {
+    testloom::measure(folder, number(2, 1'000'000), static_cast<int>(number(3, 3)));
+  });
 }

@@ -17,18 +17,18 @@
 //
 // Printed are medians, the ratio to the floor of the same round, bytes a test on disk, and the peak of memory
 // of a process that does nothing else (the program runs itself again for that).
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
 
 #include <fmt/format.h>
+
+#include "rounds.h"
 
 #include "catalog/templates.h"
 #include "plan/planner.h"
@@ -41,11 +41,6 @@ namespace fs = std::filesystem;
 
 double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 // Names as they are on the hub: organisation, a known architecture or none, size, suffix; and configs of a
@@ -151,12 +146,7 @@ void measure(const fs::path& base, int64_t models, int64_t hardware_types, int64
   }
   fmt::print("{} tests of {} models, {} rounds\n", tests, models, rounds);
   constexpr const char* names[] = {"floor", "plan", "again", "edited"};
-  for (size_t side = 0; side < seconds.size(); ++side) {
-    std::vector<double> ratios;
-    for (size_t i = 0; i < seconds[side].size(); ++i) ratios.push_back(seconds[side][i] / seconds[0][i]);
-    fmt::print("{:<8} {:8.3f} s   {:6.2f} of the floor\n", names[side], median(seconds[side]),
-               median(ratios));
-  }
+  print_sides(names, seconds);
   fmt::print("{:.2f} bytes a test on disk, {:.0f} MiB at the peak\n",
              static_cast<double>(full - empty) / static_cast<double>(tests), memory);
 }
@@ -172,16 +162,8 @@ int main(int count, char** arguments) {
   const auto number = [&](int at, int64_t fallback) {
     return at < count ? std::atoll(arguments[at]) : fallback;
   };
-  std::string base = (std::filesystem::absolute(arguments[1]) / "bench-XXXXXX").native();
-  if (!::mkdtemp(base.data())) return 2;
-  int status = 0;
-  try {
-    testloom::measure(base, number(2, 20000), number(3, 5), number(4, 10), static_cast<int>(number(5, 3)),
+  return testloom::in_new_folder(arguments[1], [&](const std::filesystem::path& folder) {
+    testloom::measure(folder, number(2, 20000), number(3, 5), number(4, 10), static_cast<int>(number(5, 3)),
                       number(6, 0));
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "%s\n", problem.what());
-    status = 1;
-  }
-  std::filesystem::remove_all(base);
-  return status;
+  });
 }
