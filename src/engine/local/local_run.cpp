@@ -110,6 +110,7 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
       schedule_(schedule_of(work_->tests, fetches_.waiting())),
       starts_(folders_, work_->renderer, machine.uses, work_->tests),
       supervisor_(folders_.work, machine.room.memory_bytes),
+      health_(admission_, machine.uses, supervisor_),
       repeat_(selection.repeat),
       states_(work_->tests.size()) {
   for (size_t i = 0; i < states_.size(); ++i) {
@@ -131,7 +132,7 @@ void LocalRun::run(RunSummary& summary) {
     if (is_over()) break;
     for (AttemptEnd& end : supervisor_.wait(kTickSeconds)) take_end(end);
     for (const CommandEnd& end : supervisor_.take_command_ends()) {
-      if (!fetches_.take_end(end, schedule_)) take_health(end);
+      if (!fetches_.take_end(end, schedule_)) health_.take_end(end, next_id_, summary.notes);
     }
     for (std::string& note : supervisor_.take_notes()) summary.notes.push_back(std::move(note));
     if (interrupt_count() > interrupts_seen_) {
@@ -156,7 +157,7 @@ bool LocalRun::may_start() const {
 
 bool LocalRun::is_over() const {
   if (supervisor_.running() > 0) return false;
-  return !may_start() || (!schedule_.peek() && health_.empty() && fetches_.is_idle());
+  return !may_start() || (!schedule_.peek() && health_.is_idle() && fetches_.is_idle());
 }
 
 bool LocalRun::may_ever_run(const PlannedTest& test) const {
@@ -236,7 +237,7 @@ void LocalRun::take_end(AttemptEnd& end) {
   running_.erase(end.id);
   admission_.give_back(holding.slot, holding.claim);
   if (holding.claim.exclusive) fetches_.pause(supervisor_, false);
-  doubt(holding.slot, end.outcome);
+  health_.doubt(holding.slot, end.outcome.outcome, next_id_);
   name_template_lines(holding.test, end);
   take_outcome(holding.test, std::move(end.outcome));
 }
@@ -316,44 +317,6 @@ void LocalRun::report(size_t index, const Outcome& outcome, bool is_last) {
     if (outcome.outcome != outcome::interrupted) fetches_.test_ended(index);
   }
   watch_(&work_->tests[index], &outcome, progress());
-}
-
-// A crash or a timeout may have left the device in a bad state: nothing starts on it before it was looked at.
-void LocalRun::doubt(size_t slot, const Outcome& outcome) {
-  if (outcome.outcome != outcome::crashed && outcome.outcome != outcome::timeout) return;
-  const Slot& at = admission_.slots()[slot];
-  if (!at.is_open || machine_.uses.at(at.hardware_type).health.empty()) return;
-  admission_.close(slot);
-  look_at_health(slot, HealthLook::Step::look);
-}
-
-void LocalRun::look_at_health(size_t slot, HealthLook::Step step) {
-  const Slot& at = admission_.slots()[slot];
-  const HardwareUse& use = machine_.uses.at(at.hardware_type);
-  CommandStart command;
-  command.command = {"/bin/sh", "-c", step == HealthLook::Step::recover ? use.recover : use.health};
-  command.environment = use.environment;
-  command.environment.emplace_back("TESTLOOM_PYTHON", use.python);
-  command.environment.emplace_back("TESTLOOM_DEVICE", use.device);
-  command.environment.emplace_back("TESTLOOM_SLOT", at.name);
-  if (!at.visible.empty()) command.environment.emplace_back(use.visible, at.visible);
-  const int64_t id = next_id_++;
-  health_[id] = {slot, step};
-  supervisor_.start_command(id, command);
-}
-
-void LocalRun::take_health(const CommandEnd& end) {
-  const HealthLook look = health_.at(end.id);
-  health_.erase(end.id);
-  const Slot& slot = admission_.slots()[look.slot];
-  if (look.step == HealthLook::Step::recover) return look_at_health(look.slot, HealthLook::Step::look_again);
-  if (end.failure.empty()) return admission_.open(look.slot);
-  const bool can_recover = !machine_.uses.at(slot.hardware_type).recover.empty();
-  if (look.step == HealthLook::Step::look && can_recover)
-    return look_at_health(look.slot, HealthLook::Step::recover);
-  summary_->notes.push_back(
-      fmt::format("{} is not used any more, it is unhealthy: {}", slot.name, end.failure));
-  admission_.close_for_good(look.slot, end.failure);
 }
 
 RunProgress LocalRun::progress() const {

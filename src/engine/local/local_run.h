@@ -11,6 +11,7 @@
 #include "engine/journal.h"
 #include "engine/local/machine.h"
 #include "engine/local/model_fetch.h"
+#include "engine/local/slot_health.h"
 #include "engine/local/supervisor.h"
 #include "engine/local/test_start.h"
 #include "engine/run.h"
@@ -45,11 +46,6 @@ class LocalRun {
     int failures = 0;  // at this repetition
     bool was_flaky = false;
   };
-  // A look at a slot's health: before or after it was made well again.
-  struct HealthLook {
-    size_t slot;
-    enum class Step { look, recover, look_again } step;
-  };
 
   void fill();
   bool start_next(std::vector<bool>& closed);
@@ -61,9 +57,6 @@ class LocalRun {
   void skip(size_t test, std::string reason);
   void skip_dependents(size_t test, const Outcome& cause);
   void report(size_t test, const Outcome& outcome, bool is_last);
-  void doubt(size_t slot, const Outcome& outcome);
-  void look_at_health(size_t slot, HealthLook::Step step);
-  void take_health(const CommandEnd& end);
   bool may_ever_run(const PlannedTest& test) const;
   bool has_exclusive() const;
   bool may_start() const;
@@ -85,10 +78,10 @@ class LocalRun {
   Schedule schedule_;
   TestStarts starts_;
   Supervisor supervisor_;
+  SlotHealth health_;
   int repeat_;
   std::vector<State> states_;
-  std::unordered_map<int64_t, Holding> running_;    // by the attempt's id
-  std::unordered_map<int64_t, HealthLook> health_;  // by the command's id
+  std::unordered_map<int64_t, Holding> running_;  // by the attempt's id
   RunSummary* summary_ = nullptr;
   int64_t next_id_ = 0;
   size_t done_ = 0;
