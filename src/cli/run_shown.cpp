@@ -63,12 +63,40 @@ void print_json_line(const Outcome& outcome) {
   print_line(json.end_object().take());
 }
 
+// "at most 37, 38 ran out of memory"
+std::string limit_of(const FoundBatch& found) {
+  const std::string ran_out = fmt::format("{} ran out of memory", found.ran_out);
+  if (found.stopped.empty())
+    return found.passed ? fmt::format("{} is the largest batch size: {}", *found.passed, ran_out)
+                        : fmt::format("no batch size fits: {}", ran_out);
+  return fmt::format("the largest batch size is at least {} and less than {}: {}", found.passed.value_or(0),
+                     found.ran_out, found.stopped);
+}
+
+void print_max_batches(const std::vector<FoundBatch>& all) {
+  if (all.empty()) return print_line("nothing ran out of memory: the largest batch sizes are not known");
+  for (const FoundBatch& found : all)
+    print_line(fmt::format("{}: {}", one_line(found.chain, 200), limit_of(found)));
+}
+
+void write_max_batches(JsonWriter& json, const std::vector<FoundBatch>& all) {
+  json.key("max_batch_sizes").begin_array();
+  for (const FoundBatch& found : all) {
+    json.begin_object().member("case", found.chain).member("model_name", found.model_name);
+    json.member("hardware_type", found.hardware_type).member("template_name", found.template_name);
+    json.member("passed", found.passed).member("ran_out", found.ran_out);
+    json.member("stopped", found.stopped).end_object();
+  }
+  json.end_array();
+}
+
 void print_summary_json(const RunSummary& summary) {
   JsonWriter json;
   json.begin_object().member("run_id", summary.run_id).member("duration_s", summary.duration_s);
   json.key("outcomes").begin_object();
   for (const auto& [word, count] : summary.outcomes) json.member(word, count);
   json.end_object().member("flaky", summary.flaky).member("interrupted", summary.interrupted);
+  if (summary.max_batches) write_max_batches(json, *summary.max_batches);
   print_line(json.end_object().take());
 }
 
@@ -137,6 +165,7 @@ void RunShown::finish(const RunSummary& summary) {
   print_line(fmt::format("{}{} in {}", counts_of(summary.outcomes),
                          summary.flaky > 0 ? fmt::format(" ({} flaky)", summary.flaky) : "",
                          show_seconds(summary.duration_s)));
+  if (summary.max_batches) print_max_batches(*summary.max_batches);
   if (summary.interrupted || summary.failed_fast)
     print_line("`testloom run --resume` goes on with what is left");
 }

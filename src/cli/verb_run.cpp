@@ -20,7 +20,8 @@ struct RunOptions {
   std::optional<int> jobs, retries;
   int repeat = 1;
   bool changed = false, failed = false, resume = false, fail_fast = false, dry_run = false, no_deps = false;
-  bool overcommit = false, require_hardware = false, strict = false, fresh = false, json_lines = false;
+  bool find_max_batch = false, overcommit = false, require_hardware = false, strict = false, fresh = false,
+       json_lines = false;
 };
 
 // The spec whose sections say how tests are run and hardware is used; nothing where there is none.
@@ -41,6 +42,7 @@ Selection selection_of(const RunOptions& options, std::vector<std::string>& note
   selection.without_dependencies = options.no_deps;
   if (options.shard) selection.shard = shard_of(*options.shard);
   selection.repeat = options.repeat;
+  selection.find_max_batch = options.find_max_batch;
   return selection;
 }
 
@@ -143,6 +145,10 @@ void add_limits(CLI::App& verb, RunOptions& options) {
       verb.add_option("--repeat", options.repeat, "run each test so many times, for `compare`")
           ->check(CLI::Range(1, 10000));
   verb.get_option("--resume")->excludes(repeat);
+  CLI::Option* find_max_batch =
+      verb.add_flag("--find-max-batch", options.find_max_batch,
+                    "where a batch size runs out of memory, look for the largest that does not");
+  verb.get_option("--resume")->excludes(find_max_batch);
   verb.add_flag("--overcommit", options.overcommit,
                 "run what is predicted never to fit too, by itself, instead of skipping it");
   verb.add_flag("--fresh", options.fresh, "start each test in an interpreter of its own, fork none");

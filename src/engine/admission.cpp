@@ -55,11 +55,20 @@ std::optional<std::string> Admission::never(const Claim& claim) const {
   return std::nullopt;
 }
 
+bool Admission::is_on_host(const Claim& claim) const {
+  return std::any_of(slots_.begin(), slots_.end(), [&](const Slot& slot) {
+    return slot.is_host && slot.hardware_type == claim.hardware_type;
+  });
+}
+
 // What goes beyond all that there is holds all that there is.
 Claim Admission::clamped(const Claim& claim) const {
+  const bool is_all_of_host = claim.whole_memory && is_on_host(claim);
   Claim held = claim;
-  held.cores = claim.exclusive ? host_.cores : std::min(claim.cores, host_.cores);
-  if (host_.memory_bytes > 0) held.host_bytes = std::min(claim.host_bytes, host_.memory_bytes);
+  held.exclusive = claim.exclusive || (is_all_of_host && host_.memory_bytes == 0);
+  held.cores = held.exclusive ? host_.cores : std::min(claim.cores, host_.cores);
+  if (host_.memory_bytes > 0)
+    held.host_bytes = is_all_of_host ? host_.memory_bytes : std::min(claim.host_bytes, host_.memory_bytes);
   return held;
 }
 
@@ -68,7 +77,7 @@ bool Admission::fits_slot(const Slot& slot, const Claim& claim) const {
   if (slot.running == 0)
     return overcommit_ || slot.memory_bytes == 0 || claim.device_bytes <= slot.memory_bytes;
   if (slot.is_host) return true;
-  if (slot.is_exclusive || claim.exclusive || slot.memory_bytes == 0) return false;
+  if (slot.is_exclusive || claim.exclusive || claim.whole_memory || slot.memory_bytes == 0) return false;
   return slot.claimed_bytes + claim.device_bytes <= slot.memory_bytes;
 }
 
@@ -95,7 +104,7 @@ void Admission::take(size_t index, const Claim& given) {
   is_exclusive_ = is_exclusive_ || claim.exclusive;
   ++slot.running;
   slot.claimed_bytes += claim.device_bytes;
-  slot.is_exclusive = slot.is_exclusive || claim.exclusive;
+  slot.is_exclusive = slot.is_exclusive || claim.exclusive || claim.whole_memory;
 }
 
 void Admission::give_back(size_t index, const Claim& given) {
@@ -106,7 +115,8 @@ void Admission::give_back(size_t index, const Claim& given) {
   memory_bytes_ -= claim.host_bytes;
   --slot.running;
   slot.claimed_bytes -= claim.device_bytes;
-  if (claim.exclusive) is_exclusive_ = slot.is_exclusive = false;
+  if (claim.exclusive) is_exclusive_ = false;
+  if (claim.exclusive || claim.whole_memory) slot.is_exclusive = false;
 }
 
 void Admission::close_for_good(size_t slot, std::string reason) {

@@ -14,7 +14,8 @@ namespace testloom {
 struct Claim {
   std::string hardware_type;
   int cores = 1;
-  bool exclusive = false;  // the host's cores and its device's slot for itself
+  bool exclusive = false;     // the host's cores and its device's slot for itself
+  bool whole_memory = false;  // all memory where it runs for itself, since how much it takes is the question
   int64_t host_bytes = 0;
   int64_t device_bytes = 0;  // 0 on a cpu
 };
@@ -38,7 +39,7 @@ struct Slot {
   std::string closed_reason;  // why it was closed for ever; empty: it was not
 
   int running = 0;
-  bool is_exclusive = false;
+  bool is_exclusive = false;  // what runs has it for itself
   int64_t claimed_bytes = 0;
 };
 
@@ -72,6 +73,7 @@ class Admission {
 
  private:
   Claim clamped(const Claim& claim) const;
+  bool is_on_host(const Claim& claim) const;
   bool fits_slot(const Slot& slot, const Claim& claim) const;
 
   HostRoom host_;

@@ -21,6 +21,7 @@ namespace {
 
 struct Prepared {
   std::unique_ptr<RunWork> work;
+  BatchSearches searches;
   std::string resumed;  // the run that goes on; empty: a new one
   Selection selection;
 };
@@ -40,6 +41,8 @@ Prepared prepare(const RunRequest& request, std::vector<std::string>& notes, Ope
     prepared.selection = std::move(found.selection);
   }
   prepared.work = read_work(store->connection(), prepared.selection, prepared.resumed);
+  if (prepared.selection.find_max_batch && mode != OpenMode::read)
+    prepared.searches = BatchSearches(store->connection(), *prepared.work);
   return prepared;
 }
 
@@ -90,7 +93,7 @@ int64_t RunSummary::count(std::string_view word) const {
 
 bool RunSummary::has_failures() const {
   for (const auto& [word, count] : outcomes) {
-    if (is_failure(word) && count > 0) return true;
+    if (is_failure(word) && count > (word == outcome::oom ? searched_oom : 0)) return true;
   }
   return false;
 }
@@ -108,9 +111,11 @@ RunSummary run_plan(const RunRequest& given, const WatchRun& watch) {
       summary.run_id = prepared.resumed;
     } else {
       const Machine machine = look_at_machine(machine_request(request, prepared.work->tests));
-      LocalRun run(request, prepared.selection, prepared.resumed, std::move(prepared.work), machine, watch);
+      LocalRun run(request, prepared.selection, prepared.resumed, std::move(prepared.work), prepared.searches,
+                   machine, watch);
       run.run(summary);
     }
+    if (prepared.selection.find_max_batch) summary.max_batches = prepared.searches.found();
   } catch (const Error&) {
     settle(request, summary);  // what was reported before is kept
     throw;
@@ -126,9 +131,12 @@ DryRun dry_run(const RunRequest& given) {
   Prepared prepared = prepare(request, dry.notes, OpenMode::read);
   RunWork& work = *prepared.work;
   note_work(work, prepared.selection, dry.notes);
+  if (prepared.selection.find_max_batch)
+    dry.notes.emplace_back("--find-max-batch adds tests where a batch size runs out of memory");
   if (work.tests.empty()) return dry;
   const Machine machine = look_at_machine(machine_request(request, work.tests));
-  const Admission admission(machine.room, machine.slots, machine.absent, request.overcommit);
+  const Admission admission(machine.room, machine.slots, machine.absent,
+                            request.overcommit || prepared.selection.find_max_batch);
   for (const Slot& slot : machine.slots) dry.slots.push_back(slot.name);
   const Claims claims(work.renderer, machine.room);
   size_t fetches = 0;

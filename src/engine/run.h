@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/batch_search.h"
 #include "engine/outcome.h"
 #include "engine/run_work.h"
 #include "plan/spec/spec.h"
@@ -30,7 +31,7 @@ struct RunRequest {
   int retries = 0;               // attempts more at what failed
   bool fail_fast = false;        // nothing is started any more after a failure
   std::optional<std::filesystem::path> journal_dir;  // for a run of a snapshot; none: beside it
-  bool overcommit = false;                           // what can never fit may run alone
+  bool overcommit = false;                           // what can never fit may run alone; so in a search too
   int fetch_jobs = 2;                                // models that are fetched from the hub at once
   std::optional<int64_t> cache_bytes;                // that the hub's cache is to stay within
   bool all_fresh = false;  // each test in an interpreter of its own, none from a warm parent
@@ -53,10 +54,13 @@ struct RunSummary {
   std::string run_id;
   std::map<std::string, int64_t> outcomes;  // of the last attempt at each test, by word
   int64_t flaky = 0;                        // of those that passed
+  int64_t searched_oom = 0;                 // of those that ran out, found in looking for the largest batch
   int64_t absent = 0;                       // skipped, since their hardware is not here
   double duration_s = 0;
   bool interrupted = false;
   bool failed_fast = false;
+  // Of the chains in which something ran out of memory; none where Selection::find_max_batch is not set.
+  std::optional<std::vector<FoundBatch>> max_batches;
   std::vector<std::string> notes;
   int64_t count(std::string_view word) const;
   bool has_failures() const;

@@ -53,6 +53,9 @@ class WorkReader {
       : connection_(connection), selection_(selection), work_(std::make_unique<RunWork>()) {
     work_->plan_id = latest_plan(connection, selection.plan);
     if (!resumed.empty()) done_ = done_by(connection, resumed);
+    for (const auto& [id, done] : done_) {
+      if (done.outcome == outcome::interrupted) work_->begun[id] = {done.repetition, done.attempt + 1};
+    }
   }
 
   std::unique_ptr<RunWork> read() {
@@ -84,7 +87,7 @@ class WorkReader {
     if ((selection_.only_changed && last == outcome::passed) ||
         (selection_.only_failed && !is_failure(last))) {
       ++work_->as_before;
-      return;
+      return leave_out(test);
     }
     take(test, 1, 1);
   }
@@ -96,6 +99,11 @@ class WorkReader {
       return take(test, done.repetition + 1, 1);
     ++work_->done;
     ++work_->done_outcomes[done.outcome];
+    leave_out(test);
+  }
+
+  void leave_out(const PlannedTest& test) {
+    if (selection_.find_max_batch) work_->left_out.push_back(test);
   }
 
   void take(const PlannedTest& test, int repetition, int attempt) {
@@ -208,6 +216,7 @@ std::string selection_json(const Selection& selection) {
   text.end_array().member("where", selection.where).member("only_changed", selection.only_changed);
   text.member("only_failed", selection.only_failed);
   text.member("without_dependencies", selection.without_dependencies).member("repeat", selection.repeat);
+  text.member("find_max_batch", selection.find_max_batch);
   if (selection.shard) text.member("shard", fmt::format("{}/{}", selection.shard->part, selection.shard->of));
   return text.end_object().take();
 }
@@ -231,6 +240,7 @@ Selection selection_of_json(std::string_view text) {
   selection.only_changed = truth("only_changed");
   selection.only_failed = truth("only_failed");
   selection.without_dependencies = truth("without_dependencies");
+  selection.find_max_batch = truth("find_max_batch");
   if (const json::value* repeat = facts.if_contains("repeat"); repeat && repeat->is_int64())
     selection.repeat = static_cast<int>(repeat->get_int64());
   if (const std::string shard = words("shard"); !shard.empty()) selection.shard = shard_of(shard);

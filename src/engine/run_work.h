@@ -33,6 +33,8 @@ struct Selection {
   bool without_dependencies = false;        // what was not selected and never ran is left out
   std::optional<Shard> shard;
   int repeat = 1;
+  bool find_max_batch =
+      false;  // look between the largest batch size that passed and the smallest that did not fit
 };
 
 // What an earlier attempt says of a test that is not run now.
@@ -53,6 +55,10 @@ struct RunWork {
   std::vector<Start> starts;  // where each begins: what a run that goes on has done already is not done again
   // By test_id: dependencies of them that are not among them.
   std::unordered_map<std::string, EarlierOutcome> earlier;
+  // Where find_max_batch is asked for: tests that were selected and are not run, since an earlier run has
+  // done it, and by test_id where that run goes on with tests that it interrupted.
+  std::vector<PlannedTest> left_out;
+  std::unordered_map<std::string, Start> begun;
   int64_t not_python = 0;                        // rendered, not run
   int64_t as_before = 0;                         // left out by only_changed or only_failed
   int64_t added = 0;                             // there since others depend on them

@@ -70,7 +70,9 @@ std::optional<size_t> Schedule::peek(const std::vector<bool>& closed) const {
   return first;
 }
 
-void Schedule::take(size_t test) { ready_[tests_[test].group].erase(test); }
+void Schedule::take(size_t test) {
+  if (tests_[test].group < ready_.size()) ready_[tests_[test].group].erase(test);
+}
 
 std::optional<size_t> Schedule::next() {
   const std::optional<size_t> test = peek();
@@ -80,10 +82,17 @@ std::optional<size_t> Schedule::next() {
 
 void Schedule::again(size_t test) { put(test); }
 
+void Schedule::hold(size_t test) {
+  ++missing_[test];
+  take(test);
+}
+
+void Schedule::release(size_t test) {
+  if (--missing_[test] == 0 && !dropped_[test]) put(test);
+}
+
 void Schedule::passed(size_t test) {
-  for (const size_t dependent : dependents_[test]) {
-    if (--missing_[dependent] == 0 && !dropped_[dependent]) put(dependent);
-  }
+  for (const size_t dependent : dependents_[test]) release(dependent);
 }
 
 std::vector<size_t> Schedule::not_passed(size_t test) {

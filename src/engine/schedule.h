@@ -33,6 +33,9 @@ class Schedule {
   std::optional<size_t> next();
   // Puts a test that was taken back to the front of its equals.
   void again(size_t test);
+  // Keeps a test from being ready, and lets it go on.
+  void hold(size_t test);
+  void release(size_t test);
   size_t group_of(size_t test) const { return tests_[test].group; }
   // The tests that wait for this one.
   const std::vector<size_t>& dependents(size_t test) const { return dependents_[test]; }

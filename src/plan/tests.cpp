@@ -9,6 +9,7 @@
 #include "catalog/json_values.h"
 #include "catalog/names.h"
 #include "catalog/template_parts.h"
+#include "plan/other_batch.h"
 
 namespace testloom {
 
@@ -84,6 +85,37 @@ bool has_tests(Connection& connection, const TestFilter& filter) {
   return found;
 }
 
+namespace {
+
+// A test that a run has tried at a batch size that its plan does not have, by that of the plan that is like
+// it.
+std::optional<PlannedTest> find_tried(Connection& connection, const std::string& id_or_case, bool is_id,
+                                      const Parameter& plan) {
+  Result tried = connection.query(
+      "SELECT DISTINCT test_id::VARCHAR, \"case\", model_name, hardware_type, template_name, batch_size FROM "
+      "outcomes WHERE batch_size IS NOT NULL AND CASE WHEN $2 THEN starts_with(test_id::VARCHAR, $1) ELSE "
+      "\"case\" = $1 END",
+      {id_or_case, is_id});
+  while (tried.next()) {
+    Result rows = connection.query(
+        fmt::format(
+            "SELECT {}, v.definition_hash, m.definition_hash FROM {} JOIN template_versions v ON "
+            "v.version_id = t.version_id JOIN plan_models m ON m.plan_id = t.plan_id AND m.model_name "
+            "= t.model_name WHERE t.model_name = $1 AND t.hardware_type = $2 AND t.template_name = $3 "
+            "AND ($4::INTEGER IS NULL OR t.plan_id = $4) ORDER BY t.plan_id DESC",
+            kColumns, kSources),
+        {std::string(tried.text(2)), std::string(tried.text(3)), std::string(tried.text(4)), plan});
+    while (rows.next()) {
+      PlannedTest test = at_batch_size(row_of(rows), tried.integer(5),
+                                       {std::string(rows.text(25)), std::string(rows.text(26))});
+      if (test.test_id == tried.text(0)) return test;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 PlannedTest find_test(Connection& connection, const std::string& given, std::optional<int64_t> plan_id) {
   check_text(given, "the test's id or case");
   const bool may_be_id =
@@ -101,6 +133,7 @@ PlannedTest find_test(Connection& connection, const std::string& given, std::opt
           kColumns, kSources, condition),
       {id_or_case, plan, may_be_id ? or_null(name_hash_of(id_or_case)) : Parameter()});
   if (!rows.next()) {
+    if (const auto tried = find_tried(connection, id_or_case, may_be_id, plan)) return *tried;
     throw Error(ErrorKind::usage, fmt::format("there is no test {}", quote(id_or_case)),
                 "`testloom tests list` shows the tests of the latest plan with their ids");
   }

@@ -72,7 +72,8 @@ std::optional<int64_t> name_hash_of(std::string_view id);
 bool has_tests(Connection& connection, const TestFilter& filter);
 
 // The one test that an id, a unique beginning of one (of at least 4 characters) or a case names in any plan,
-// the latest plan that has it. Throws an Error (usage) when none or several fit.
+// the latest plan that has it; or one that a run has tried at a batch size of its own. Throws an Error
+// (usage) when none or several fit.
 PlannedTest find_test(Connection& connection, const std::string& id_or_case, std::optional<int64_t> plan_id);
 
 // Renders tests. load() needs the store; render() does not, so that a run can close it first. For one thread

@@ -40,14 +40,19 @@ Claim claim_of(const std::string& hardware_type, int cores, int64_t host_bytes, 
 
 using Running = std::vector<std::pair<size_t, Claim>>;  // slot, claim
 
+int64_t host_bytes_of(const HostRoom& host, const Claim& claim) {
+  return claim.whole_memory && claim.hardware_type == "cpu" ? host.memory_bytes
+                                                            : std::min(claim.host_bytes, host.memory_bytes);
+}
+
 // Whether the host has room for the claim beside all that runs.
 bool host_has_room(const HostRoom& host, const Running& running, const Claim& claim) {
   int cores = claim.exclusive ? host.cores : std::min(claim.cores, host.cores);
-  int64_t bytes = std::min(claim.host_bytes, host.memory_bytes);
+  int64_t bytes = host_bytes_of(host, claim);
   for (const auto& [slot, each] : running) {
     if (each.exclusive || claim.exclusive) return false;
     cores += std::min(each.cores, host.cores);
-    bytes += std::min(each.host_bytes, host.memory_bytes);
+    bytes += host_bytes_of(host, each);
   }
   return static_cast<int>(running.size()) < host.jobs && cores <= host.cores && bytes <= host.memory_bytes;
 }
@@ -61,7 +66,7 @@ bool slot_has_room(const std::vector<Slot>& slots, size_t slot, const Running& r
   bool is_free = true;
   for (const auto& [where, each] : running) {
     if (where != slot) continue;
-    if (each.exclusive || claim.exclusive) return false;
+    if (each.exclusive || claim.exclusive || each.whole_memory || claim.whole_memory) return false;
     is_free = false;
     bytes += each.device_bytes;
   }
@@ -79,6 +84,7 @@ class Randomly {
     Claim claim = claim_of(on_device ? "npu" : "cpu", static_cast<int>(1 + up_to(4)), up_to(5) * kGB,
                            on_device ? up_to(9) * kGB : 0);
     claim.exclusive = up_to(9) == 0;
+    claim.whole_memory = up_to(9) == 0;
     return claim;
   }
 
@@ -138,6 +144,19 @@ TEST(Admission, StartsWhatFitsAndNothingElse) {
 
 TEST(Admission, WithOvercommitWhatIsTooLargeRunsAlone) {
   for (unsigned seed = 0; seed < 300; ++seed) run_randomly(seed, true);
+}
+
+TEST(Admission, WhereMemoryIsNotKnownAllOfItIsTheWholeHost) {
+  Admission admission({4, 4, 0}, {host_slot()}, {}, false);
+  Claim all = claim_of("cpu", 1, kGB);
+  all.whole_memory = true;
+  const Claim some = claim_of("cpu", 1, kGB);
+  admission.take(0, all);
+  EXPECT_EQ(admission.place(some).waits_for, WaitsFor::host);
+  admission.give_back(0, all);
+  admission.take(0, some);
+  EXPECT_EQ(admission.place(all).waits_for, WaitsFor::host);
+  EXPECT_EQ(admission.place(some).waits_for, WaitsFor::nothing);
 }
 
 TEST(Admission, SaysWhyATestCanNeverStart) {

@@ -36,6 +36,20 @@ int64_t naive_path(const std::vector<ScheduledTest>& tests, size_t test) {
   return longest + 1;
 }
 
+TEST(Schedule, WhatIsHeldWaitsForItsDependenciesAndForBeingReleased) {
+  Schedule schedule({{5, 0, {}, 0}, {5, 0, {0}, 0}, {5, 0, {}, 1}});
+  for (const size_t test : {1, 2}) schedule.hold(test);
+  EXPECT_EQ(schedule.next(), 0u);
+  schedule.passed(0);
+  EXPECT_FALSE(schedule.peek());
+  schedule.release(1);
+  EXPECT_EQ(schedule.next(), 1u);
+  schedule.release(2);
+  EXPECT_EQ(schedule.next(), 2u);
+  schedule.again(2);
+  EXPECT_EQ(schedule.next(), 2u);
+}
+
 TEST(Schedule, AgreesWithANaiveOneOnRandomGraphs) {
   std::mt19937 random(5);
   for (int round = 0; round < 200; ++round) {

@@ -37,6 +37,7 @@ TEST(Selection, IsReadAsItWasWritten) {
   selection.only_changed = selection.only_failed = selection.without_dependencies = true;
   selection.shard = Shard{3, 7};
   selection.repeat = 5;
+  selection.find_max_batch = true;
   const Selection read = selection_of_json(selection_json(selection));
   EXPECT_EQ(read.hardware_types, selection.hardware_types);
   EXPECT_EQ(read.where, selection.where);
@@ -44,6 +45,7 @@ TEST(Selection, IsReadAsItWasWritten) {
   ASSERT_TRUE(read.shard.has_value());
   EXPECT_EQ(std::tuple(read.shard->part, read.shard->of), std::tuple(3, 7));
   EXPECT_EQ(read.repeat, 5);
+  EXPECT_TRUE(read.find_max_batch);
 }
 
 TEST(Selection, OfARunThatSaysNothingIsEverything) {

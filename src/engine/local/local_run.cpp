@@ -94,16 +94,18 @@ void remove_folders(const RunFolders& folders) {
 }  // namespace
 
 LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const std::string& resumed,
-                   std::unique_ptr<RunWork> work, const Machine& machine, const WatchRun& watch)
+                   std::unique_ptr<RunWork> work, BatchSearches& searches, const Machine& machine,
+                   const WatchRun& watch)
     : request_(request),
       watch_(watch),
       machine_(machine),
       work_(std::move(work)),
+      searches_(searches),
       secrets_(secrets_of(machine)),
       journal_(JournalPlace{request.journal_dir.value_or(journal_folder(request.store_path))},
                info_of(request, selection, resumed, *work_, machine, secrets_)),
       folders_(make_folders(journal_.path())),
-      admission_(machine.room, machine.slots, machine.absent, request.overcommit),
+      admission_(machine.room, machine.slots, machine.absent, request.overcommit || selection.find_max_batch),
       claims_(work_->renderer, machine.room),
       fetches_(hub_models(*work_, machine, [this](const PlannedTest& test) { return may_ever_run(test); }),
                folders_.work / "fetch.py", request.fetch_jobs, request.cache_bytes, work_->tests.size()),
@@ -112,12 +114,17 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
       supervisor_(folders_.work, machine.room.memory_bytes),
       health_(admission_, machine.uses, supervisor_),
       repeat_(selection.repeat),
-      states_(work_->tests.size()) {
-  for (size_t i = 0; i < states_.size(); ++i) {
-    states_[i].repetition = work_->starts[i].repetition;
-    states_[i].attempt = work_->starts[i].attempt;
-  }
+      states_(work_->tests.size()),
+      planned_(searches_.planned(states_.size())) {
+  for (size_t i = 0; i < states_.size(); ++i) begin_at(i);
   for (const auto& [id, earlier] : work_->earlier) starts_.remember(id, earlier);
+  for (const size_t probe : searches_.waiting()) schedule_.hold(probe);
+}
+
+void LocalRun::begin_at(size_t test) {
+  states_[test] = State();
+  states_[test].repetition = work_->starts[test].repetition;
+  states_[test].attempt = work_->starts[test].attempt;
 }
 
 LocalRun::~LocalRun() { remove_folders(folders_); }
@@ -185,7 +192,7 @@ bool LocalRun::start_next(std::vector<bool>& closed) {
   const std::optional<size_t> next = schedule_.peek(closed);
   if (!next) return false;
   const PlannedTest& test = work_->tests[*next];
-  const Claim claim = claims_.of(test);
+  const Claim claim = claim_of(*next);
   std::optional<std::string> reason = blocked_by_earlier(test, *work_);
   if (!reason) {
     reason = admission_.never(claim);
@@ -207,6 +214,13 @@ bool LocalRun::start_next(std::vector<bool>& closed) {
   schedule_.take(*next);
   start(*next, placement, claim);
   return true;
+}
+
+// With others beside it, a test could run out of memory though it fits.
+Claim LocalRun::claim_of(size_t index) const {
+  Claim claim = claims_.of(work_->tests[index]);
+  claim.whole_memory = searches_.is_probe(index);
+  return claim;
 }
 
 // A text that cannot be rendered for this test's values is this test's error, and no other's.
@@ -245,6 +259,7 @@ void LocalRun::take_end(AttemptEnd& end) {
 void LocalRun::take_outcome(size_t index, Outcome outcome) {
   secrets_.hide(outcome, folders_.journals);
   if (request_.judge) request_.judge(outcome);
+  if (searches_.is_probe(index) && outcome.reason.empty()) outcome.reason = searches_.why(index);
   outcome.is_flaky = outcome.outcome == outcome::passed && states_[index].failures > 0;
   const bool again = goes_again(index, outcome);
   report(index, outcome, !again);
@@ -258,7 +273,9 @@ void LocalRun::take_outcome(size_t index, Outcome outcome) {
   } else {
     skip_dependents(index, outcome);
   }
-  if (request_.fail_fast && is_failure(outcome.outcome)) summary_->failed_fast = true;
+  const bool is_found = searches_.is_probe(index) && outcome.outcome == outcome::oom;
+  if (is_found) ++summary_->searched_oom;
+  if (request_.fail_fast && is_failure(outcome.outcome) && !is_found) summary_->failed_fast = true;
 }
 
 void LocalRun::name_template_lines(size_t index, AttemptEnd& end) const {
@@ -314,15 +331,25 @@ void LocalRun::report(size_t index, const Outcome& outcome, bool is_last) {
     ++summary_->outcomes[outcome.outcome];
     if (outcome.outcome == outcome::passed && states_[index].was_flaky) ++summary_->flaky;
     ++done_;
-    if (outcome.outcome != outcome::interrupted) fetches_.test_ended(index);
+    if (outcome.outcome != outcome::interrupted && !searches_.is_probe(index)) fetches_.test_ended(index);
   }
   watch_(&work_->tests[index], &outcome, progress());
+  if (is_last && outcome.outcome != outcome::interrupted) go_on_searching(index, outcome);
+}
+
+void LocalRun::go_on_searching(size_t index, const Outcome& outcome) {
+  const std::string& word = outcome.observed.empty() ? outcome.outcome : outcome.observed;
+  const std::optional<size_t> probe = searches_.ended(index, word, *work_);
+  if (!probe) return;
+  if (searches_.is_over(*probe)) return fetches_.test_ended(*probe);
+  begin_at(*probe);
+  *probe == index ? schedule_.again(*probe) : schedule_.release(*probe);
 }
 
 RunProgress LocalRun::progress() const {
   RunProgress progress;
   progress.done = done_;
-  progress.total = work_->tests.size();
+  progress.total = planned_ + searches_.tried();
   for (const auto& [id, holding] : running_) progress.running.push_back(&work_->tests[holding.test]);
   progress.fetching = fetches_.names_running();
   progress.outcomes = summary_->outcomes;

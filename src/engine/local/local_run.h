@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/batch_searches.h"
 #include "engine/journal.h"
 #include "engine/local/machine.h"
 #include "engine/local/model_fetch.h"
@@ -25,7 +26,8 @@ class LocalRun {
  public:
   // `resumed` is the run that goes on; empty: a new one. All references outlive this.
   LocalRun(const RunRequest& request, const Selection& selection, const std::string& resumed,
-           std::unique_ptr<RunWork> work, const Machine& machine, const WatchRun& watch);
+           std::unique_ptr<RunWork> work, BatchSearches& searches, const Machine& machine,
+           const WatchRun& watch);
   ~LocalRun();
   LocalRun(const LocalRun&) = delete;
   LocalRun& operator=(const LocalRun&) = delete;
@@ -54,6 +56,9 @@ class LocalRun {
   void name_template_lines(size_t test, AttemptEnd& end) const;
   void take_outcome(size_t test, Outcome outcome);
   bool goes_again(size_t test, const Outcome& outcome);
+  void begin_at(size_t test);
+  Claim claim_of(size_t test) const;
+  void go_on_searching(size_t test, const Outcome& outcome);
   void skip(size_t test, std::string reason);
   void skip_dependents(size_t test, const Outcome& cause);
   void report(size_t test, const Outcome& outcome, bool is_last);
@@ -69,6 +74,7 @@ class LocalRun {
   const WatchRun& watch_;
   const Machine& machine_;
   std::unique_ptr<RunWork> work_;
+  BatchSearches& searches_;
   const Secrets secrets_;
   Journal journal_;
   RunFolders folders_;
@@ -81,6 +87,7 @@ class LocalRun {
   SlotHealth health_;
   int repeat_;
   std::vector<State> states_;
+  size_t planned_;                                // tests that are no probes
   std::unordered_map<int64_t, Holding> running_;  // by the attempt's id
   RunSummary* summary_ = nullptr;
   int64_t next_id_ = 0;

@@ -1,18 +1,23 @@
 // The heat map's cells: models × (hardware type × batch size), from the tests that are shown.
 
-// The columns that any test has, so that they stay where they are while the reader filters.
+const SELDOM = 0.1; // of the tests at the batch size that most of the hardware type's have
+
+// The columns that any test has, so that they stay where they are while the reader filters. Batch sizes that few have,
+// as a search for the largest tries them, are left to the models' pages: `placeOf` is -1.
 export function columnsOf(data) {
   const { hardware_type, batch_size } = data.tests;
   const sizes = data.batch_sizes.length;
-  const has = new Uint8Array(data.hardware_types.length * sizes);
-  for (let test = 0; test < data.count; ++test) has[hardware_type[test] * sizes + batch_size[test]] = 1;
+  const has = new Int32Array(data.hardware_types.length * sizes);
+  for (let test = 0; test < data.count; ++test) ++has[hardware_type[test] * sizes + batch_size[test]];
   const order = data.hardware_types
     .map((word, number) => ({ word, number }))
     .sort((a, b) => (a.word < b.word ? -1 : 1));
   const columns = [];
   for (const { number } of order) {
+    const counts = has.subarray(number * sizes, (number + 1) * sizes);
+    const few = SELDOM * counts.reduce((most, count) => Math.max(most, count), 0);
     for (let size = 0; size < sizes; ++size) {
-      if (has[number * sizes + size]) columns.push({ hardware: number, batch: size });
+      if (counts[size] > 0 && counts[size] >= few) columns.push({ hardware: number, batch: size });
     }
   }
   const place = new Int32Array(has.length).fill(-1);
@@ -36,13 +41,14 @@ export function cellsOf(data, { columns, placeOf }, tests, order, measure, value
   const failingOfRow = new Int32Array(rows.length);
   for (const test of tests) {
     const slot = slots[data.tests.model[test]];
-    const cell = slot * width + placeOf(test);
     const outcome = data.tests.outcome[test];
+    const isFailing = data.outcomes[outcome].failing;
+    if (isFailing) ++failingOfRow[slot];
+    const place = placeOf(test);
+    if (place < 0) continue;
+    const cell = slot * width + place;
     ++count[cell];
-    if (data.outcomes[outcome].failing) {
-      ++failing[cell];
-      ++failingOfRow[slot];
-    }
+    if (isFailing) ++failing[cell];
     if (outcome > worst[cell]) worst[cell] = outcome; // they are numbered from the best to the worst
     if (value && Number.isFinite(values[test])) {
       value[cell] = Number.isNaN(value[cell]) ? values[test] : measure.of(values[test], value[cell]);

@@ -154,7 +154,10 @@ export function overview(data, filter, route) {
     map.show(cells, painterOf(data, cells, measure, measure ? scaleOf(cells, measure) : null), Boolean(measure));
     const counts = countOutcomes(data, tests);
     bar.show(wanted.outcomes.length ? countOutcomes(data, filter({ ...wanted, outcomes: [] })) : counts);
-    found.textContent = `${counted(tests.length, "test")} of ${counted(cells.rows.length, "model")}`;
+    const elsewhere = tests.reduce((count, test) => count + (layout.placeOf(test) < 0), 0);
+    found.textContent =
+      `${counted(tests.length, "test")} of ${counted(cells.rows.length, "model")}` +
+      (elsewhere ? `; ${showCount(elsewhere)} at batch sizes that few have, on their models' pages` : "");
     map.element.classList.toggle("nothing", tests.length === 0);
     legendPlace.replaceChildren(legend(data, counts, measure));
     causes.replaceChildren(causeSummary(data, tests));

@@ -87,6 +87,30 @@ for (const by of [undefined, ...Object.keys(MEASURES)]) {
   });
 }
 
+test("batch sizes that few tests have are no columns, and count for the order of rows", () => {
+  const data = randomData(400, 3);
+  data.tests.batch_size.forEach((size, at) => {
+    if (size === 1) data.tests.batch_size[at] = at % 50 === 0 ? 1 : 2;
+  });
+  const layout = columnsOf(data);
+  assert.deepEqual(
+    layout.columns.map(({ batch }) => data.batch_sizes[batch]),
+    [1, 64, 1, 64],
+  );
+  const cells = cellsOf(data, layout, makeFilter(data)({}), "failing");
+  const counted = cells.count.reduce((sum, count) => sum + count, 0);
+  const few = [...data.tests.batch_size].filter((size) => size === 1).length;
+  assert.ok(few > 0);
+  assert.equal(counted, 400 - few);
+  const failing = cells.rows.map(
+    (model) => [...data.tests.model].filter((each, at) => each === model && data.outcomeOf(at).failing).length,
+  );
+  assert.deepEqual(
+    failing,
+    failing.toSorted((a, b) => b - a),
+  );
+});
+
 test("rows with the most failing tests stand first", () => {
   const data = randomData(500, 5);
   const cells = cellsOf(data, columnsOf(data), makeFilter(data)({}), "failing");
