@@ -1,13 +1,16 @@
 #include "catalog/model_list.h"
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "catalog/csv_list.h"
+#include "catalog/model_location.h"
 #include "catalog/names.h"
+#include "store/appender.h"
 #include "store/sql_text.h"
 
 namespace testloom {
@@ -60,6 +63,7 @@ class ListReader {
              "see that it is whole, and that its columns hold what they should");
     }
     check_rows();
+    find_locations();
     return types_;
   }
 
@@ -149,6 +153,28 @@ class ListReader {
     refuse(
         fmt::format("{} has {} that cannot be used", shown(), counted(static_cast<uint64_t>(count), "row")),
         rows + (count > shown_rows ? fmt::format("; and {} more", count - shown_rows) : ""));
+  }
+
+  // What is here counts from the list's folder.
+  void find_locations() {
+    connection_.execute("CREATE OR REPLACE TEMP TABLE full_locations (given VARCHAR, path VARCHAR)");
+    Appender found(connection_, "temp", "full_locations");
+    std::map<std::string, bool> is_here;  // by what stands before the first slash: most are no folder
+    Result rows = connection_.query(
+        "SELECT DISTINCT location FROM listed_models WHERE location IS NOT NULL AND NOT location[1] = '/'");
+    while (rows.next()) {
+      const std::string given(rows.text(0));
+      const auto [first, is_new] = is_here.emplace(given.substr(0, given.find('/')), false);
+      std::error_code error;
+      if (is_new) first->second = fs::exists(file_.parent_path() / first->first, error);
+      if (!first->second) continue;
+      found.add(given).add(full_location(given, file_.parent_path())).end_row();
+    }
+    found.flush();
+    connection_.execute(
+        "UPDATE listed_models SET location = path FROM full_locations WHERE location = given AND path <> "
+        "given; "
+        "DROP TABLE full_locations");
   }
 
   Connection& connection_;

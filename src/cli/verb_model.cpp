@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "catalog/json_values.h"
 #include "catalog/model_list.h"
+#include "catalog/model_location.h"
 #include "catalog/models.h"
 #include "catalog/names.h"
 #include "catalog/templates.h"
@@ -28,16 +29,6 @@ struct ModelOptions {
   std::optional<std::string> config;
   std::vector<std::string> attributes;
 };
-
-// A folder or weight file that is there is kept by its full path, since tests run elsewhere; anything else is
-// a hub id.
-std::optional<std::string> location_of(const std::optional<std::string>& given) {
-  std::error_code error;
-  if (!given || given->empty()) return given;
-  const bool is_local = std::filesystem::is_directory(*given, error) ||
-                        (given->ends_with(".gguf") && std::filesystem::is_regular_file(*given, error));
-  return is_local ? std::filesystem::canonical(*given, error).native() : *given;
-}
 
 // Parameters and bytes, where the location is on this machine and has weights.
 void add_weights(NewModel& model, std::vector<std::string>& notes) {
@@ -103,7 +94,9 @@ int run_add(const Context& context, const ModelOptions& options) {
         options.pinned ? std::optional(resolve_template(connection, *options.pinned)) : std::nullopt;
     mapping = {options.name, *options.family, pinned, options.description};
   }
-  NewModel model{options.name, location_of(options.location), options.description, std::nullopt, {}};
+  std::optional<std::string> location = options.location;
+  if (location) location = full_location(*location, "");
+  NewModel model{options.name, location, options.description, std::nullopt, {}};
   model.config = config_of(options, model.location, notes);
   add_weights(model, notes);
   for (const std::string& given : options.attributes) model.attributes.push_back(attribute_of(given));

@@ -292,6 +292,32 @@ def test_explain_says_why_a_test_is_there_or_not(store):
     assert not other["in_plan"] and other["model_family"] == "text_generation"
 
 
+def test_folders_in_a_list_count_from_it(store):
+    for folder in ("lists/nets/one", "nets/two", "org/hub-id"):
+        (store.folder / folder).mkdir(parents=True)
+    (store.folder / "lists" / "it's.gguf").write_bytes(b"")
+    rows = ["a,nets/one", "b,./nets/one", "c,../nets/two", "d,it's.gguf", "e,org/hub-id", "f,/elsewhere", "g,", "h,it's"]
+    rows = [f"{row},{FAMILY}" for row in rows]
+    store.write("lists/models.csv", "name,location,model_family\n" + "\n".join(rows) + "\n")
+    store("model", "import", "lists/models.csv")
+    found = {each["model_name"]: each["location"] for each in store("model", "list", "--json").objects}
+    here = store.folder.resolve()
+    assert found == {
+        "a": f"{here}/lists/nets/one",
+        "b": f"{here}/lists/nets/one",
+        "c": f"{here}/nets/two",
+        "d": f"{here}/lists/it's.gguf",
+        "e": "org/hub-id",
+        "f": "/elsewhere",
+        "g": None,
+        "h": "it's",
+    }
+    store.template("owned", "def test_it():\n    return {}\n", FAMILY)
+    write(store, '[plan]\nmodels = [{ list = "lists/models.csv" }]\nbatch_sizes = [1]\n')
+    store("plan", "--spec", "plan.toml")
+    assert dict(store.query("select model_name, model_location from plan_models")) == {**found, "g": "g"}
+
+
 def test_a_list_is_taken_into_the_store(store):
     (store.folder / "m.csv").write_text(f"name,model_family,location,owner\nx/one,{FAMILY},/models/one,ann\nx/two,,,bob\n")
     assert store("model", "import", "m.csv").stdout == "took in 2 models, 1 of them mapped to a family\n"
