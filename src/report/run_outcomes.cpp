@@ -117,10 +117,15 @@ void for_each_attempts(Connection& connection, const std::string& run_id,
 }
 
 std::string shown_cause(const ReportedOutcome& outcome) {
-  if (outcome.error_type.empty() && outcome.error_message.empty()) return outcome.reason;
-  if (outcome.error_type.empty() || outcome.error_message.empty())
-    return outcome.error_type + outcome.error_message;
-  return outcome.error_type + ": " + outcome.error_message;
+  return shown_cause(outcome.error_type, outcome.error_message, outcome.reason);
+}
+
+std::string shown_cause(std::string_view error_type, std::string_view error_message,
+                        std::string_view reason) {
+  if (error_type.empty() && error_message.empty()) return std::string(reason);
+  std::string cause(error_type);
+  if (!error_type.empty() && !error_message.empty()) cause += ": ";
+  return cause.append(error_message);
 }
 
 }  // namespace testloom

@@ -56,5 +56,6 @@ void for_each_attempts(Connection& connection, const std::string& run_id,
 
 // "ValueError: a shape differs", or the reason, or empty: why an outcome is what it is, as one text.
 std::string shown_cause(const ReportedOutcome& outcome);
+std::string shown_cause(std::string_view error_type, std::string_view error_message, std::string_view reason);
 
 }  // namespace testloom

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "report/run_outcomes.h"
 
 namespace testloom {
 
@@ -141,8 +142,7 @@ Cause cause_of(const FailureTexts& texts, std::string_view model_name) {
   const std::string said = normalised(has_error ? texts.error_message : texts.reason, model_name);
   const std::string_view first_line = std::string_view(said).substr(0, said.find('\n'));
   Cause cause;
-  cause.title = std::string(texts.error_type);
-  if (!first_line.empty()) cause.title += (cause.title.empty() ? "" : ": ") + std::string(first_line);
+  cause.title = shown_cause(texts.error_type, first_line, "");
   if (cause.title.empty()) cause.title = texts.outcome;
   cause.title = one_line(cause.title, kTitleLength);
   cause.place = innermost_frame(texts.traceback);

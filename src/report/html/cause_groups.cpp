@@ -6,6 +6,7 @@
 
 #include "base/outcome_words.h"
 #include "base/text.h"
+#include "report/run_outcomes.h"
 
 namespace testloom {
 
@@ -41,14 +42,6 @@ void fit_samples(std::vector<ReportedCause>& causes, size_t room) {
   for (size_t i = 0; i < causes.size(); ++i) causes[i].samples = std::move(kept[i]);
 }
 
-std::string message_of(const FailureTexts& texts) {
-  const bool has_error = !texts.error_type.empty() || !texts.error_message.empty();
-  std::string message(has_error ? texts.error_type : texts.reason);
-  if (!texts.error_message.empty())
-    message += (message.empty() ? "" : ": ") + std::string(texts.error_message);
-  return one_line(message, CauseGroups::kMessageLength);
-}
-
 }  // namespace
 
 void CauseGroups::add(ReportedTest& test, int number, const FailureTexts& texts, std::string_view output,
@@ -64,7 +57,8 @@ void CauseGroups::add(ReportedTest& test, int number, const FailureTexts& texts,
   ++group.tests;
   add_sample(group, number, texts.traceback, output);
 
-  const std::string message = message_of(texts);
+  const std::string message =
+      one_line(shown_cause(texts.error_type, texts.error_message, texts.reason), kMessageLength);
   if (!message.empty() && message != group.title) add_message(test, message, data);
 }
 
