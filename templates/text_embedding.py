@@ -34,6 +34,7 @@ def test_${model_family}_${hardware_type}():
         "hardware_type": HARDWARE_TYPE,
         "batch_size": BATCH_SIZE,
         **figures,
+        "peak_device_memory_bytes": peak_memory_bytes(),
         "output_shape": list(output.shape),
         "metrics": {
             "parameters": {"value": model.num_parameters(), "unit": "count", "better": None},

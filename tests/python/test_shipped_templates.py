@@ -91,6 +91,19 @@ def test_result(name, batch_size, tiny_model, tmp_path):
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
+@pytest.mark.parametrize("name", ["bert", "gpt2", "vit", "wav2vec2-ctc", "clip"])
+def test_what_the_device_held_is_asked_for_when_all_is_done(name, tiny_model, tmp_path):
+    """The check of the output may take more than what is measured."""
+    model = TINY_MODELS[name]
+    module = imported(tmp_path, model.model_family, model_location=str(tiny_model(name)), task=model.task)
+    calls = []
+    check = module.check
+    module.check = lambda *arguments: calls.append("check") or check(*arguments)
+    module.peak_memory_bytes = lambda: calls.append("peak") or 123
+    assert call(module)["peak_device_memory_bytes"] == 123
+    assert "check" in calls and calls.index("peak") == len(calls) - 1
+
+
 def test_parameters_are_counted(tiny_model, tmp_path):
     folder = tiny_model("gpt2")
     saved = sum(weights.numel() for weights in load_file(folder / "model.safetensors").values())
