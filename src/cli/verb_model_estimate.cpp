@@ -155,6 +155,7 @@ void setup_model_estimate(CLI::App& parent, Context& context) {
   text("--load", "load", "from_pretrained (default) or in_place");
   text("--attention", "attention", "eager or sdpa (default: what the class takes)");
   text("--torch", "torch", "torch's version (default 2.5.1)");
+  text("--transformers", "transformers", "transformers' version (default 4.46)");
   number("--batch-size", "batch_size", "default 1");
   number("--seq-len", "seq_len", "tokens of a text, default 128");
   number("--decoder-seq-len", "decoder_seq_len", "of what an encoder-decoder model writes, default 1");

@@ -150,8 +150,11 @@ PlanSpec spec_of(const PlanOptions& options, std::vector<std::string>& notes) {
 // Plans, with the store open no longer than that takes: who is asked may take his time.
 PlanSummary plan_once(const Context& context, const PlanOptions& options, PlanSpec& spec, bool keep_all) {
   const auto store = context.open(OpenMode::write);
-  if (!has_torch_of_runs(store->connection()))
-    spec.torch = installed_version(choose_python({}, context.program_folder), "torch");
+  if (!has_libraries_of_runs(store->connection())) {
+    const std::string python = choose_python({}, context.program_folder);
+    const std::vector<std::string> versions = installed_versions(python, {"torch", "transformers"});
+    spec.libraries = {versions[0], versions[1]};
+  }
   std::vector<std::string> same_notes;  // those about names were made before
   const Activity activity("planning");
   return make_plan(*store, spec, same_notes, [&](const PlanSummary& made) {

@@ -86,7 +86,8 @@ std::string spec_json(const PlanSpec& spec) {
   json.key("devices").begin_object();
   for (const HardwareSection& section : spec.hardware) json.member(section.name, section.device);
   json.end_object();
-  if (!spec.torch.empty()) json.member("torch", spec.torch);
+  if (!spec.libraries.torch.empty()) json.member("torch", spec.libraries.torch);
+  if (!spec.libraries.transformers.empty()) json.member("transformers", spec.libraries.transformers);
   return json.end_object().take();
 }
 

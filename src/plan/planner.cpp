@@ -126,7 +126,7 @@ PlanSummary make_plan(Store& store, const PlanSpec& asked, std::vector<std::stri
   register_profile_functions(connection);
   const CurrentCalibration calibration = current_calibration(connection);
   PlanSpec spec = asked;
-  spec.torch = known_torch(connection, asked.torch);
+  spec.libraries = known_libraries(connection, asked.libraries);
   const std::string fingerprint = fingerprint_of(connection, spec, calibration.state);
   const int64_t previous =
       number(connection, "SELECT max(plan_id) FROM plans WHERE plan_name = ?", {spec.name});
@@ -144,7 +144,7 @@ PlanSummary make_plan(Store& store, const PlanSpec& asked, std::vector<std::stri
                                   quote(hardware_type)));
   }
   TemplatesAhead ahead(store, spec.hardware_types.front());
-  Knowledge knowledge = read_knowledge(connection, spec.torch);
+  Knowledge knowledge = read_knowledge(connection, spec.libraries);
   knowledge.calibration = calibration.found.calibration;
   knowledge.measured = calibration.found.cells;
   const AttributeTypes attributes = find_plan_models(connection, plan_id, spec, knowledge.measured);

@@ -173,6 +173,37 @@ TEST(EstimateMemory, SolvingForADtypeTakesTheWidest) {
   EXPECT_THROW(solve(config, {}, "layers", bytes_of("80GB")), Error);
 }
 
+// Attention by itself and the prompt's logits, where an older version of transformers computes both at
+// length.
+TEST(EstimateMemory, TheVersionOfTransformersSaysWhatClassesCompute) {
+  const auto bytes = [](std::string_view type, const char* transformers, Mode mode, AttentionKind attention) {
+    Workload work;
+    work.transformers = transformers;
+    work.hardware_type = "cuda";
+    work.batch_size = 64;
+    work.seq_len = 512;
+    work.new_tokens = 2;
+    work.mode = mode;
+    work.attention = attention;
+    return estimate_of(type, work).peak_device_bytes;
+  };
+  using enum AttentionKind;
+  for (const char* type : {"gpt2", "gpt_neo", "opt", "bloom", "mamba"}) {
+    EXPECT_LT(bytes(type, "5.0.0", Mode::generate, eager), bytes(type, "4.57", Mode::generate, eager))
+        << type;
+    EXPECT_EQ(bytes(type, "5.0.0", Mode::forward, eager), bytes(type, "4.57", Mode::forward, eager)) << type;
+  }
+  EXPECT_EQ(bytes("llama", "5", Mode::generate, automatic),
+            bytes("llama", "4.46", Mode::generate, automatic));
+  for (const char* type : {"electra", "beit"}) {
+    EXPECT_EQ(bytes(type, "4.46", Mode::forward, automatic), bytes(type, "4.46", Mode::forward, eager))
+        << type;
+    EXPECT_EQ(bytes(type, "5.1", Mode::forward, automatic), bytes(type, "5.1", Mode::forward, sdpa)) << type;
+    EXPECT_LT(bytes(type, "5.1", Mode::forward, sdpa), bytes(type, "5.1", Mode::forward, eager)) << type;
+  }
+  EXPECT_EQ(bytes("mpnet", "5.1", Mode::forward, automatic), bytes("mpnet", "5.1", Mode::forward, eager));
+}
+
 TEST(EstimateTime, IsTheLongerOfComputingAndMoving) {
   const DeviceRates& cpu = device_figures("cpu").rates;
   EXPECT_DOUBLE_EQ(estimate_time(cpu.flops_a_second, 1, 0, "cpu", "float32"), 1);
@@ -219,6 +250,32 @@ TEST(EstimateMemory, AgainstWhatWasMeasured) {
   EXPECT_GE(share([](double e) { return std::abs(e) <= 0.10; }), 0.5);
   EXPECT_GE(share([](double e) { return std::abs(e) <= 0.25; }), 0.95);
   EXPECT_LE(share([](double e) { return e < -0.10; }), 0.02);
+}
+
+// The shipped template on GPT-2, at batches up to 4,096: what the tensors held on a device.
+TEST(EstimateMemory, AgainstWhatADeviceHeld) {
+  const std::filesystem::path data = std::filesystem::path(TESTLOOM_SOURCE_DIR) / "bench/data";
+  std::istringstream lines(read_file(data / "device_points_h200.jsonl", 1 << 24, ErrorKind::spec));
+  int points = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const boost::json::object point = boost::json::parse(line).as_object();
+    if (point.at("model_name") != "gpt2") continue;
+    ++points;
+    Workload work;
+    work.mode = Mode::generate;
+    work.seq_len = work.new_tokens = 16;
+    work.output_logits = true;
+    work.hardware_type = "cuda";
+    work.torch = "2.11";
+    work.transformers = "5.17";
+    work.batch_size = point.at("batch_size").as_int64();
+    const Estimate e = estimate_of("gpt2", work);
+    const auto context = std::ranges::find(e.terms, "context", &MemoryTerm::name);
+    ASSERT_NE(context, e.terms.end());
+    const double measured = point.at("peak_device_memory_bytes").to_number<double>();
+    EXPECT_NEAR(static_cast<double>(e.peak_device_bytes - context->bytes) / measured, 1, 0.03) << line;
+  }
+  EXPECT_EQ(points, 5);
 }
 
 }  // namespace

@@ -180,17 +180,22 @@ TEST_F(Measurements, DevicesAreCorrectedByTheirOwnMemory) {
   EXPECT_GE(bytes_of(tests.at("large/cuda/speed[batch_size=4]")), bytes_of(measured));
 }
 
-TEST_F(Measurements, TheTorchOfTheLatestRunCounts) {
+TEST_F(Measurements, TheLibrariesOfTheLatestRunCount) {
   add("speed", "text_generation", {}, kGenerates);
   know("large", kLarge);
   PlanSpec spec = spec_of_flags("flags", {"large"}, {"cpu"}, {1});
-  spec.torch = "1.13.0a0+git";
+  spec.libraries.torch = "1.13.0a0+git";
   Workload work = generating(1);
   work.torch = "1.13";
   EXPECT_EQ(bytes_of(tests_of(plan(spec).plan_id).begin()->second),
             estimate_of_config(kLarge, work).peak_process_bytes);
   ran("r1", 1, {});  // with torch 2.5.1
   work.torch = "2.5";
+  EXPECT_EQ(bytes_of(tests_of(plan(spec).plan_id).begin()->second),
+            estimate_of_config(kLarge, work).peak_process_bytes);
+  connection().execute(
+      "UPDATE runs SET environment = '{\"torch\": \"2.5.1\", \"transformers\": \"5.2.0.dev0\"}'");
+  work.transformers = "5.2";
   EXPECT_EQ(bytes_of(tests_of(plan(spec).plan_id).begin()->second),
             estimate_of_config(kLarge, work).peak_process_bytes);
 }

@@ -41,8 +41,9 @@ def test_explain_shows_the_terms_of_the_estimate(planned):
     assert sum(found["terms"].values()) == found["peak_forward_bytes"]
     assert found["memory_bytes"] == pytest.approx(tests[4]["estimated_memory_gb"] * 1e9, abs=1)
     assert (found["correction"], found["why_prior"], found["model_type"]) == (None, None, "gpt2")
-    assert {**found["work"], "torch": ""} == {
+    assert {**found["work"], "torch": "", "transformers": ""} == {
         "mode": "generate", "seq_len": 16, "new_tokens": 2, "hardware_type": "cpu", "batch_size": 4, "torch": "",
+        "transformers": "",
     }  # fmt: skip
     said = planned("explain", "net", "--batch-size", "4").stdout
     assert "by its config" in said and "weights" in said and "  time " in said

@@ -116,11 +116,19 @@ std::string ask_python(const std::string& python, std::string_view script, doubl
   return std::string(line == std::string_view::npos ? output : output.substr(line + 1));
 }
 
-std::string installed_version(const std::string& python, std::string_view package) {
-  constexpr const char* script = "import sys, importlib.metadata as m; print(m.version(sys.argv[1]))";
-  const ProcessEnd end =
-      run_process({{python, "-c", script, std::string(package)}, "/", kVersionTimeoutSeconds});
-  return end.started && end.exit_status == 0 ? std::string(trimmed(end.output_tail)) : "";
+std::vector<std::string> installed_versions(const std::string& python,
+                                            const std::vector<std::string>& packages) {
+  constexpr const char* script =
+      "import sys, importlib.metadata as m\n"
+      "there = {d.metadata['Name']: d.version for p in sys.argv[1:] for d in m.distributions(name=p)}\n"
+      "print(','.join(there.get(p, '') for p in sys.argv[1:]))";
+  std::vector<std::string> command = {python, "-c", script};
+  command.insert(command.end(), packages.begin(), packages.end());
+  const ProcessEnd end = run_process({command, "/", kVersionTimeoutSeconds});
+  std::vector<std::string> versions;
+  if (end.started && end.exit_status == 0) versions = split(trimmed(end.output_tail), ',');
+  versions.resize(packages.size());
+  return versions;
 }
 
 PythonInfo probe_python(const std::string& python) {

@@ -39,8 +39,9 @@ std::vector<std::string> known_pythons(const std::filesystem::path& program_fold
 // it printed. Throws an Error (engine) when it does not start.
 std::string ask_python(const std::string& python, std::string_view script, double timeout_seconds);
 
-// The version of a package, told without importing it; empty where that cannot be told.
-std::string installed_version(const std::string& python, std::string_view package);
+// The versions of packages, told without importing them; each empty where that cannot be told.
+std::vector<std::string> installed_versions(const std::string& python,
+                                            const std::vector<std::string>& packages);
 
 // Asks an interpreter about itself; takes seconds when it has torch. Throws an Error (engine) when it does
 // not run or does not answer.

@@ -116,7 +116,7 @@ Tensor pass_over(Pass& pass, const DecoderCode& d, double length, double past, K
 
 void write_decoder_call(const Call& call, const DecoderCode& d, double length) {
   KeyValueCache cache;
-  const bool last = call.generates() && d.style.last_logits;
+  const bool last = call.keeps_last_logits(d.style.last_logits);
   Tensor logits = pass_over(call.pass, d, length, 0, cache, last);
   if (!call.generates()) return;
   // The prompt's logits are copied before the last token's are taken.

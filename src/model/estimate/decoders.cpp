@@ -125,6 +125,7 @@ void write_mamba(const Call& call) {
   const int layers = layers_of(config, "num_hidden_layers");
   const double vocab = size_of(config, "vocab_size");
   std::vector<Tensor> cache(static_cast<size_t>(layers));
+  const bool last = call.keeps_last_logits(false);
   const auto pass_over = [&](double length) {
     const double tokens = call.batch() * length;
     const double states = tokens * hidden;
@@ -149,11 +150,11 @@ void write_mamba(const Call& call) {
       current = tape.make(states);
     }
     current = rms_norm(pass, states);
-    return tape.linear(tokens, hidden, vocab, Part::logits);
+    return tape.linear(last ? call.batch() : tokens, hidden, vocab, Part::logits);
   };
   Tensor logits = pass_over(call.length());
   if (!call.generates()) return;
-  Tensor copy = tape.make(call.batch() * call.length() * vocab, Part::logits);
+  Tensor copy = tape.make(call.batch() * (last ? 1 : call.length()) * vocab, Part::logits);
   logits.release();
   copy.release();
   each_step(call, static_cast<double>(call.work.new_tokens), [&](double) { pass_over(1); });

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "model/estimate/process.h"
+
 namespace testloom {
 
 namespace {
@@ -39,6 +41,10 @@ std::string_view nearest_type(const Call& call) {
 }
 
 }  // namespace
+
+bool Call::keeps_last_logits(bool before_5) const {
+  return generates() && (before_5 || version_of(work.transformers).major >= 5);
+}
 
 std::string write_call(const Call& call) {
   if (const auto write = find_forward(call.config.model_type())) {

@@ -19,6 +19,9 @@ struct Call {
   Pass& pass;
 
   bool generates() const { return work.mode == Mode::generate; }
+  // Whether generate asks for the last token's logits alone, as all classes are asked from version 5 on and
+  // some before (`before_5`).
+  bool keeps_last_logits(bool before_5) const;
   double batch() const { return static_cast<double>(work.batch_size); }
   double length() const { return static_cast<double>(work.seq_len); }
 };

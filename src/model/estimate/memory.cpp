@@ -100,18 +100,21 @@ double untied_head(const ModelConfig& config, const std::string& architecture,
   return size_of(config, "d_model") * size_of(config, "vocab_size");
 }
 
-// The types whose classes compute attention step by step whatever torch there is, as of transformers 4.46.
-bool has_sdpa(std::string_view type) {
-  constexpr std::string_view without[] = {
-      "t5",      "mt5",     "umt5",  "deberta",  "deberta-v2", "mpnet", "bloom",  "gptj",
-      "codegen", "gpt_neo", "blip",  "swin",     "swinv2",     "detr",  "beit",   "electra",
-      "pegasus", "marian",  "wavlm", "speecht5", "segformer",  "mamba", "resnet", "convnext"};
-  return std::ranges::find(without, type) == std::end(without);
+// Not the types whose classes compute attention step by step whatever torch there is, as of transformers 4.46
+// and 5.24.
+bool has_sdpa(std::string_view type, int transformers_major) {
+  constexpr std::string_view never[] = {"deberta", "deberta-v2", "mpnet",    "bloom", "gpt_neo", "blip",
+                                        "swinv2",  "wavlm",      "speecht5", "mamba", "resnet",  "convnext"};
+  constexpr std::string_view since_5[] = {"t5",   "mt5",  "umt5",    "gptj",    "codegen", "swin",
+                                          "detr", "beit", "electra", "pegasus", "marian",  "segformer"};
+  if (std::ranges::find(never, type) != std::end(never)) return false;
+  return transformers_major >= 5 || std::ranges::find(since_5, type) == std::end(since_5);
 }
 
 bool uses_sdpa(const Workload& work, const ModelConfig& config) {
   if (work.attention != AttentionKind::automatic) return work.attention == AttentionKind::sdpa;
-  return version_of(work.torch).major >= 2 && has_sdpa(config.model_type());
+  return version_of(work.torch).major >= 2 &&
+         has_sdpa(config.model_type(), version_of(work.transformers).major);
 }
 
 // Images, samples and spectrograms; token ids are nothing beside them.

@@ -150,6 +150,7 @@ Workload read_workload(const boost::json::object& request) {
   read_text(request, "hardware_type", work.hardware_type);
   read_text(request, "dtype", work.dtype);
   read_text(request, "torch", work.torch);
+  read_text(request, "transformers", work.transformers);
   read_whole(request, "batch_size", work.batch_size);
   read_whole(request, "seq_len", work.seq_len);
   read_whole(request, "decoder_seq_len", work.decoder_seq_len);

@@ -9,6 +9,12 @@
 
 namespace testloom {
 
+// What a test computes with, by version; empty: not known.
+struct Libraries {
+  std::string torch;
+  std::string transformers;
+};
+
 // automatic: generate where the class is one that writes text.
 enum class Mode { automatic, forward, generate };
 // from_pretrained reads a file of weights; in_place builds the model and writes each weight once.
@@ -36,6 +42,7 @@ struct Workload {
   bool config_is_guessed = false;
   AttentionKind attention = AttentionKind::automatic;
   std::string torch = "2.5.1";
+  std::string transformers = "4.46";
   std::optional<DeviceRates> rates;  // of the device, where they were measured; else those of its kind
 };
 

@@ -67,7 +67,7 @@ size_t CellEstimates::work_number(int64_t version_id, int32_t combo) {
   WorkRequest request{cell.hardware_type,
                       device_for(spec_, cell.hardware_type),
                       cell.batch_size,
-                      knowledge_.torch,
+                      knowledge_.libraries,
                       &variant.workload,
                       &variant.parameters,
                       {}};

@@ -38,7 +38,9 @@ boost::json::object object_of(const WorkRequest& request) {
   }
   object["hardware_type"] = known_hardware(request);
   object["batch_size"] = request.batch_size;
-  if (!request.torch.empty()) object["torch"] = request.torch;
+  const auto& [torch, transformers] = request.libraries;
+  if (!torch.empty()) object["torch"] = torch;
+  if (!transformers.empty()) object["transformers"] = transformers;
   return object;
 }
 

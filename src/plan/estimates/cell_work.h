@@ -17,7 +17,7 @@ struct WorkRequest {
   std::string hardware_type;
   std::string device;  // what torch calls it, which says what a hardware type of the user's own is
   int64_t batch_size = 1;
-  std::string torch;                                                     // its version; empty: not known
+  Libraries libraries;
   const std::vector<std::pair<std::string, Value>>* declared = nullptr;  // what the template says
   const std::vector<ParameterInfo>* parameters = nullptr;
   std::vector<std::pair<std::string, Value>> axes;  // the cell's values

@@ -31,13 +31,13 @@ WITH all_of AS (
 ran AS (
   SELECT *, try_cast(result->>'$.peak_device_memory_bytes' AS BIGINT) AS device_bytes,
          try_cast(result->>'$.latency_s.p50' AS DOUBLE) AS pass_s,
-         environment->>'torch' AS torch, ('0x' || substr(test_id::VARCHAR, 1, 8))::UINTEGER AS name_hash
+         environment->>'torch' AS torch, environment->>'transformers' AS transformers, ('0x' || substr(test_id::VARCHAR, 1, 8))::UINTEGER AS name_hash
   FROM all_of ORDER BY started_at DESC LIMIT {most})
 SELECT CASE WHEN m.profile ^@ 'config ' THEN m.profile ELSE 'model ' || m.model_name END, m.model_family,
        p.config::VARCHAR, p.parameter_count, p.weight_bytes, m.model_name, m.task,
        v.definition_hash, k.version_id, c.hardware_type, coalesce(c.device, ''), c.batch_size, c.axes::VARCHAR,
        ran.outcome = 'oom', ran.is_host_oom, ran.peak_memory_bytes, ran.most_bytes, ran.device_bytes, ran.pass_s,
-       coalesce(ran.torch, ''), CASE WHEN ran.outcome = 'oom' THEN ran.environment::VARCHAR END
+       coalesce(ran.torch, ''), coalesce(ran.transformers, ''), CASE WHEN ran.outcome = 'oom' THEN ran.environment::VARCHAR END
 FROM ran
 JOIN plan_models m ON m.plan_id = ran.plan_id AND m.name_hash = ran.name_hash
 JOIN test_rows t ON t.plan_id = m.plan_id AND t.model = m.model
@@ -53,7 +53,8 @@ struct Ran {
   std::shared_ptr<const Profile> profile;
   MeasuredKey key;
   int64_t version_id, batch_size;
-  std::string device, torch, environment;
+  std::string device, environment;
+  Libraries libraries;
   bool is_oom, is_host_oom;
   std::optional<int64_t> process_bytes, most_bytes, device_bytes;
   std::optional<double> pass_s;
@@ -101,8 +102,8 @@ class RanReader {
     ran.device_bytes = bytes_at(row, 17);
     const double seconds = row.is_null(18) ? 0 : row.real(18);
     if (seconds > least_seconds && seconds < most_seconds) ran.pass_s = seconds;
-    ran.torch = row.text(19);
-    if (!row.is_null(20)) ran.environment = row.text(20);
+    ran.libraries = {std::string(row.text(19)), std::string(row.text(20))};
+    if (!row.is_null(21)) ran.environment = row.text(21);
     return ran;
   }
 
@@ -121,13 +122,13 @@ class RanReader {
 class Observer {
  public:
   explicit Observer(Connection& connection)
-      : connection_(connection), knowledge_(read_knowledge(connection, "")) {}
+      : connection_(connection), knowledge_(read_knowledge(connection, {})) {}
 
   void observe(const Ran& ran) {
     const Template* compiled = template_of(ran.version_id);
     if (!compiled) return;
     const NamedWork work =
-        work_of({ran.key.hardware_type, ran.device, ran.batch_size, ran.torch, &compiled->workload(),
+        work_of({ran.key.hardware_type, ran.device, ran.batch_size, ran.libraries, &compiled->workload(),
                  &compiled->parameters(), axes_of_json(ran.key.axes)});
     const Prediction raw = predict(knowledge_, *ran.profile, {&work.cell, ran.key.hardware_type, {}, {}, {}});
     std::map<int64_t, MeasuredCell>& by_batch = cells_[ran.key];

@@ -51,27 +51,33 @@ void correct(const Calibration& calibration, const std::string& hardware_type, b
   if (time && prediction.time_s > 0) prediction.time_s = corrected(*time, prediction.time_s);
 }
 
-std::string torch_of_runs(Connection& connection) {
+Libraries libraries_of_runs(Connection& connection) {
   Result rows = connection.query(
-      "SELECT environment->>'torch' FROM runs WHERE regexp_matches(environment->>'torch', '^[0-9]+[.]') "
-      "ORDER BY started_at DESC "
-      "LIMIT 1");
-  return rows.next() ? std::string(rows.text(0)) : std::string();
+      "SELECT environment->>'torch', coalesce(environment->>'transformers', '') FROM runs WHERE "
+      "regexp_matches(environment->>'torch', '^[0-9]+[.]') ORDER BY started_at DESC LIMIT 1");
+  if (!rows.next()) return {};
+  return {std::string(rows.text(0)), std::string(rows.text(1))};
+}
+
+// "2.5" of "2.5.1+cpu".
+std::string main_version(const std::string& text) {
+  const Version version = version_of(text);
+  return version.major == 0 ? "" : fmt::format("{}.{}", version.major, version.minor);
 }
 
 }  // namespace
 
-bool has_torch_of_runs(Connection& connection) { return !torch_of_runs(connection).empty(); }
+bool has_libraries_of_runs(Connection& connection) { return !libraries_of_runs(connection).torch.empty(); }
 
-std::string known_torch(Connection& connection, const std::string& otherwise) {
-  const std::string of_runs = torch_of_runs(connection);
-  const Version version = version_of(of_runs.empty() ? otherwise : of_runs);
-  return version.major == 0 ? "" : fmt::format("{}.{}", version.major, version.minor);
+Libraries known_libraries(Connection& connection, const Libraries& otherwise) {
+  const Libraries of_runs = libraries_of_runs(connection);
+  const Libraries& known = of_runs.torch.empty() ? otherwise : of_runs;
+  return {main_version(known.torch), main_version(known.transformers)};
 }
 
-Knowledge read_knowledge(Connection& connection, const std::string& torch) {
+Knowledge read_knowledge(Connection& connection, const Libraries& otherwise) {
   Knowledge knowledge;
-  knowledge.torch = known_torch(connection, torch);
+  knowledge.libraries = known_libraries(connection, otherwise);
   for (const MeasuredDevice& device : read_device_figures(connection))
     knowledge.rates[device.hardware_type] = device.rates;
   return knowledge;

@@ -13,18 +13,18 @@ namespace testloom {
 
 // What a store knows that predictions depend on, besides models and templates.
 struct Knowledge {
-  std::string torch;                         // see known_torch()
+  Libraries libraries;                       // see known_libraries()
   std::map<std::string, DeviceRates> rates;  // measured, by hardware type
   Calibration calibration;
   MeasuredCells measured;
 };
 
-// `torch` is used where no test ran yet. Without the calibration, which observations.h gives.
-Knowledge read_knowledge(Connection& connection, const std::string& torch);
+// `otherwise` is used where no test ran yet. Without the calibration, which observations.h gives.
+Knowledge read_knowledge(Connection& connection, const Libraries& otherwise);
 
-// The torch that tests are taken to have, as "2.5": that of the latest run, else `otherwise`; may be empty.
-std::string known_torch(Connection& connection, const std::string& otherwise);
-bool has_torch_of_runs(Connection& connection);
+// What tests are taken to have, each as "2.5": that of the latest run, else `otherwise`; may be empty.
+Libraries known_libraries(Connection& connection, const Libraries& otherwise);
+bool has_libraries_of_runs(Connection& connection);
 
 struct Prediction {
   Estimate raw;

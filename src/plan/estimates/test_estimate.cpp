@@ -25,10 +25,12 @@ Profile profile_of(Connection& connection, const PlannedTest& test) {
   return profile;
 }
 
-std::string torch_of_plan(Connection& connection, int64_t plan_id) {
-  Result rows =
-      connection.query("SELECT coalesce(spec->>'torch', '') FROM plans WHERE plan_id = ?", {plan_id});
-  return rows.next() ? std::string(rows.text(0)) : std::string();
+Libraries libraries_of_plan(Connection& connection, int64_t plan_id) {
+  Result rows = connection.query(
+      "SELECT coalesce(spec->>'torch', ''), coalesce(spec->>'transformers', '') FROM plans WHERE plan_id = ?",
+      {plan_id});
+  if (!rows.next()) return {};
+  return {std::string(rows.text(0)), std::string(rows.text(1))};
 }
 
 std::string prior_terms(const PlannedTest& test) {
@@ -41,7 +43,7 @@ std::string prior_terms(const PlannedTest& test) {
 }  // namespace
 
 Knowledge current_knowledge(Connection& connection, int64_t plan_id) {
-  Knowledge knowledge = read_knowledge(connection, torch_of_plan(connection, plan_id));
+  Knowledge knowledge = read_knowledge(connection, libraries_of_plan(connection, plan_id));
   Calibrated calibrated = current_calibration(connection).found;
   knowledge.calibration = std::move(calibrated.calibration);
   knowledge.measured = std::move(calibrated.cells);
@@ -50,7 +52,7 @@ Knowledge current_knowledge(Connection& connection, int64_t plan_id) {
 
 TestEstimate explain_estimate(Connection& connection, const Knowledge& knowledge, const PlannedTest& test) {
   const Template compiled = compile_version(connection, test.version_id);
-  const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, knowledge.torch,
+  const NamedWork work = work_of({test.hardware_type, test.device, test.batch_size, knowledge.libraries,
                                   &compiled.workload(), &compiled.parameters(), test.axes});
   Result version = connection.query("SELECT definition_hash FROM template_versions WHERE version_id = ?",
                                     {test.version_id});

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/estimate/workload.h"
 #include "testloom/template.h"
 
 namespace testloom {
@@ -105,8 +106,8 @@ struct PlanSpec {
   std::vector<SpecPlace> expectation_places;
   std::vector<HardwareSection> hardware;
   RunSection run;
-  // The version of torch that tests will have, for estimates; used where none ran yet, and may be empty.
-  std::string torch;
+  // What tests will have, for estimates; used where none ran yet.
+  Libraries libraries;
 };
 
 // Largest accepted spec file, in bytes, and the most values that one range may give.
