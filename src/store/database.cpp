@@ -71,6 +71,8 @@ Connection::Connection(duckdb_database database) {
   if (duckdb_connect(database, &connection_) != DuckDBSuccess) fail(nullptr, "cannot connect to the store");
 }
 
+Connection::Connection(const Database& database) : Connection(database.handle()) { undo_ = database.undo(); }
+
 Connection::~Connection() { duckdb_disconnect(&connection_); }
 
 Result Connection::query(std::string_view sql, std::span<const Parameter> parameters) {
@@ -88,6 +90,8 @@ Result Connection::query(std::string_view sql, std::span<const Parameter> parame
       fail(duckdb_prepare_error(prepared.statement), "a parameter cannot be bound");
     }
   }
+  if (undo_ && duckdb_prepared_statement_type(prepared.statement) != DUCKDB_STATEMENT_TYPE_SELECT)
+    undo_->keep();
   duckdb_result result;
   if (duckdb_execute_prepared(prepared.statement, &result) != DuckDBSuccess) {
     const Result owner(result);
@@ -97,13 +101,18 @@ Result Connection::query(std::string_view sql, std::span<const Parameter> parame
 }
 
 void Connection::execute(const std::string& sql) {
+  if (undo_) undo_->keep();
+  set(sql);
+}
+
+void Connection::set(const std::string& sql) {
   duckdb_result result;
   const duckdb_state state = duckdb_query(connection_, sql.c_str(), &result);
   const Result owner(result);
   if (state != DuckDBSuccess) fail(duckdb_result_error(&result), "the statement failed");
 }
 
-Transaction::Transaction(Connection& connection) : connection_(connection) { connection_.execute("BEGIN"); }
+Transaction::Transaction(Connection& connection) : connection_(connection) { connection_.set("BEGIN"); }
 
 Transaction::~Transaction() {
   try {
@@ -119,27 +128,40 @@ void Transaction::commit() {
 }
 
 void Transaction::commit_as_checkpoint() {
-  connection_.execute("SET checkpoint_threshold = '0 bytes'");
+  connection_.set("SET checkpoint_threshold = '0 bytes'");
   try {
     commit();
   } catch (const Error&) {
     try {
-      connection_.execute("RESET checkpoint_threshold");
+      connection_.set("RESET checkpoint_threshold");
     } catch (const Error&) {
       // The database takes no statement any more.
     }
     throw;
   }
-  connection_.execute("RESET checkpoint_threshold");
+  connection_.set("RESET checkpoint_threshold");
 }
 
 void Transaction::roll_back() {
   if (!open_) return;
   open_ = false;
-  connection_.execute("ROLLBACK");
+  connection_.set("ROLLBACK");
 }
 
 Database::Database(const std::filesystem::path& path, Access access) {
+  constexpr int kTries = 3;
+  for (int tried = 1;; ++tried) {
+    undo_torn_checkpoint(path);
+    open(path, access);
+    // Whoever had the file for a moment in between was killed.
+    if (!has_undo(path) || tried == kTries) break;
+    duckdb_close(&database_);
+  }
+  if (access == Access::read_write && path != ":memory:")
+    undo_ = std::make_unique<MetadataUndo>(path, database_);
+}
+
+void Database::open(const std::filesystem::path& path, Access access) {
   duckdb_config config;
   if (duckdb_create_config(&config) != DuckDBSuccess) fail(nullptr, "out of memory");
   duckdb_set_config(config, "access_mode", access == Access::read_only ? "READ_ONLY" : "READ_WRITE");
@@ -153,8 +175,13 @@ Database::Database(const std::filesystem::path& path, Access access) {
     duckdb_free(error);
     fail(reason.c_str(), "");
   }
+  // See MetadataUndo::finish().
+  if (access == Access::read_write) Connection(database_).execute("PRAGMA disable_checkpoint_on_shutdown");
 }
 
-Database::~Database() { duckdb_close(&database_); }
+Database::~Database() {
+  if (undo_) undo_->finish();
+  duckdb_close(&database_);
+}
 
 }  // namespace testloom

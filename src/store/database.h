@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "store/metadata_undo.h"
 #include "store/result.h"
 #include "testloom/error.h"
 
@@ -31,8 +32,12 @@ Parameter or_null(const std::optional<T>& value) {
   return value ? Parameter(*value) : Parameter();
 }
 
+class Database;
+
 class Connection {
  public:
+  explicit Connection(const Database& database);
+  // For what writes to no file that is kept.
   explicit Connection(duckdb_database database);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -49,7 +54,12 @@ class Connection {
   duckdb_connection handle() const { return connection_; }
 
  private:
+  friend class Transaction;
+  // execute() for statements that write nothing.
+  void set(const std::string& sql);
+
   duckdb_connection connection_ = nullptr;
+  MetadataUndo* undo_ = nullptr;  // the database's
 };
 
 // A transaction that is rolled back unless commit() was reached.
@@ -74,7 +84,8 @@ class Transaction {
 
 enum class Access { read_only, read_write };
 
-// An open DuckDB file. Extensions are never fetched or loaded from disk.
+// An open DuckDB file. Extensions are never fetched or loaded from disk. What a killed process left torn is
+// put back first; a connection's statements keep what a kill may tear.
 class Database {
  public:
   Database(const std::filesystem::path& path, Access access);  // throws DuckDB's reason as it is
@@ -83,8 +94,12 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   duckdb_database handle() const { return database_; }
+  MetadataUndo* undo() const { return undo_.get(); }  // none where nothing is written
 
  private:
+  void open(const std::filesystem::path& path, Access access);
+
+  std::unique_ptr<MetadataUndo> undo_;
   duckdb_database database_ = nullptr;
 };
 

@@ -24,7 +24,7 @@ namespace testloom {
 namespace fs = std::filesystem;
 
 Store::Store(fs::path path, std::shared_ptr<Database> database)
-    : path_(std::move(path)), database_(std::move(database)), connection_(database_->handle()) {}
+    : path_(std::move(path)), database_(std::move(database)), connection_(*database_) {}
 
 namespace {
 
@@ -166,7 +166,7 @@ fs::path keep_copy(const fs::path& path) {
 std::unique_ptr<Store> upgrade(const fs::path& path, double wait_seconds) {
   {
     const auto database = open_waiting(path, Access::read_write, wait_seconds);
-    Connection(database->handle()).execute("CHECKPOINT");
+    Connection(*database).execute("CHECKPOINT");
   }
   const fs::path copy = keep_copy(path);
   const auto drop_copy = [&] {
@@ -256,7 +256,7 @@ void make_store(const fs::path& path) {
   try {
     {
       Database database(beside, Access::read_write);
-      Connection connection(database.handle());
+      Connection connection(database);
       create_schema(connection);
       connection.execute("CHECKPOINT");
     }

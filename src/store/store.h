@@ -16,7 +16,7 @@ class Store {
   const std::filesystem::path& path() const { return path_; }
   Connection& connection() { return connection_; }
   // One more connection to the same file, with a transaction of its own.
-  Connection connect() const { return Connection(database_->handle()); }
+  Connection connect() const { return Connection(*database_); }
   // A note for the user about what opening did (an upgrade), or empty.
   const std::string& note() const { return note_; }
   void set_note(std::string note) { note_ = std::move(note); }

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-STORE, LOG, LIST = "testloom.duckdb", "testloom.duckdb.wal", "models.csv"
+STORE, LOG, UNDO, LIST = "testloom.duckdb", "testloom.duckdb.wal", "testloom.duckdb.undo", "models.csv"
 
 LATENCY = """\
 #% param dtype: str = "float32"
@@ -55,7 +55,7 @@ class PlanKills:
         self.current, self.plans, self.counts = 0, 1, collections.Counter()
         self.first = program.folder.parent / f"{program.folder.name}-first.duckdb"
         shutil.copy(self.path(STORE), self.first)
-        self.files = {path.name for path in program.folder.iterdir()} | {LOG}
+        self.files = {path.name for path in program.folder.iterdir()} | {LOG, UNDO}
 
     def path(self, name):
         return self.program.folder / name
@@ -96,13 +96,15 @@ class PlanKills:
         """Returns what became of it: a word for when the kill came."""
         if self.plans >= PLANS_AT_MOST:
             self.path(LOG).unlink(missing_ok=True)
+            self.path(UNDO).unlink(missing_ok=True)
             shutil.copy(self.first, self.path(STORE))
             self.current, self.plans = 0, 1
         number = (self.current + 1) % len(CHOICES)
         # What the kill before left is met by this plan, or by another verb that writes.
         if self.random.random() < 0.5:
             self.program("model", "add", "settled", "--family=vision")
-            assert not self.path(LOG).exists(), "a log is left by a verb that came to its end"
+            left = self.path(LOG).exists() or self.path(UNDO).exists()
+            assert not left, "a log or an undo is left by a verb that came to its end"
         store, log = self.changed(STORE), self.changed(LOG)
         process = self.program.start(*self.command(number), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.pause(process, self.seconds[number], store)
@@ -142,5 +144,5 @@ class PlanKills:
         # What the last one left can be gone on from.
         number = (self.current + 1) % len(CHOICES)
         self.program(*self.command(number))
-        assert self.check(number, killed=False) and not self.path(LOG).exists()
+        assert self.check(number, killed=False) and not self.path(LOG).exists() and not self.path(UNDO).exists()
         return self.counts
