@@ -17,8 +17,11 @@ foreach(name fuzz_template fuzz_render fuzz_expression)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endforeach()
 
-add_executable(fuzz_weights ${PROJECT_SOURCE_DIR}/fuzz/fuzz_weights.cpp)
-target_link_libraries(fuzz_weights PRIVATE testloom_model)
+# What reads weights, without the rest of its layer.
+file(GLOB weight_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/model/weights/*.cpp
+     ${PROJECT_SOURCE_DIR}/src/model/files/*.cpp)
+add_executable(fuzz_weights ${PROJECT_SOURCE_DIR}/fuzz/fuzz_weights.cpp ${weight_sources})
+target_link_libraries(fuzz_weights PRIVATE testloom_base fmt::fmt Boost::json)
 target_link_options(fuzz_weights PRIVATE -fsanitize=fuzzer)
 
 # The lines alone, without DuckDB.
