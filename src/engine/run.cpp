@@ -66,7 +66,7 @@ MachineRequest machine_request(const RunRequest& request, const std::vector<Plan
   std::set<std::string> hardware_types;
   for (const PlannedTest& test : tests) hardware_types.insert(test.hardware_type);
   return {request.python, request.hardware,     {hardware_types.begin(), hardware_types.end()},
-          request.jobs,   request.memory_bytes, request.all_fresh};
+          request.jobs,   request.memory_bytes, request.all_fresh, request.control_groups};
 }
 
 // With the journal's lock given up, so that it can be marked.
