@@ -163,9 +163,15 @@ def both_of(process):
 def below_for_tests(process):
     """The processes below the one that runs tests that could be a test's; a warm parent is none."""
     below = [pid for worker in children_of(process.pid) for pid in children_of(worker) if not has_ended(pid)]
-    warm = [pid for pid in below if b"warm_parent.py" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    warm = [pid for pid in below if is_warm_parent(pid)]
     forked = [pid for each in warm for pid in children_of(each) if not has_ended(pid)]
     return [pid for pid in [*below, *forked] if pid not in warm]
+
+
+def is_warm_parent(pid):
+    with contextlib.suppress(OSError):
+        return b"warm_parent.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def is_stopped(pid):

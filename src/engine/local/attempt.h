@@ -89,6 +89,7 @@ class Attempt {
   // It never started.
   Outcome finish_unstarted(std::string reason);
   bool is_asked_to_end() const { return asked_at_ > 0; }
+  bool is_ended_for_memory() const { return !memory_reason_.empty(); }
   // It was killed, and nobody says that it ended.
   bool is_overdue() const;
 

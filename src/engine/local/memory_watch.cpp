@@ -40,20 +40,23 @@ void MemoryWatch::look(const std::vector<Attempt*>& running) {
   if (budget_bytes_ > 0 && in_use_bytes_ > budget_bytes_) end_worst(running);
 }
 
+// What was ended for its memory is giving it back: no other has to end for that.
 void MemoryWatch::end_worst(const std::vector<Attempt*>& running) {
   in_use_bytes_ = 0;
+  int64_t leaving_bytes = 0;
   Attempt* worst = nullptr;
   int64_t worst_over = 0, worst_bytes = 0;
   for (Attempt* attempt : running) {
     const int64_t bytes = held_by(*attempt, proportional_bytes(attempt->pid()));
     in_use_bytes_ += bytes;
+    if (attempt->is_ended_for_memory()) leaving_bytes += bytes;
     const int64_t over = bytes - attempt->start().estimated_bytes;
     if (attempt->is_asked_to_end() || (worst && over <= worst_over)) continue;
     worst = attempt;
     worst_over = over;
     worst_bytes = bytes;
   }
-  if (in_use_bytes_ <= budget_bytes_ || !worst) return;
+  if (in_use_bytes_ - leaving_bytes <= budget_bytes_ || !worst) return;
   worst->note_memory(worst_bytes);
   worst->end_for_memory(fmt::format("ended at {} of memory: all tests together may take {}",
                                     show_bytes(static_cast<double>(worst_bytes)),
