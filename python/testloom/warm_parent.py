@@ -12,7 +12,9 @@ Descriptor 3 is a socket of packets, each an object in JSON. The first goes out:
 
 Then come requests, each with one descriptor, which becomes the test's standard output and error:
 
-    {"id": 7, "test": path, "result": path, "folder": path, "env": {name: value}}
+    {"id": 7, "test": path, "result": path, "folder": path, "group": path, "env": {name: value}}
+
+group is the file by which a process gets into its control group, or "".
 
 and for each go out, in this order:
 
@@ -119,6 +121,17 @@ def why_not():
     return "multiplying matrices hangs in a forked process"
 
 
+def enter_group(entry):
+    if not entry:
+        return
+    try:
+        file = os.open(entry, os.O_WRONLY)
+        os.write(file, b"0")
+        os.close(file)
+    except OSError:  # then it is done without
+        pass
+
+
 def become_test(runner, runner_path, request, output, parent):
     """In the child: takes its place and runs the test; does not return."""
     os.setsid()
@@ -126,6 +139,7 @@ def become_test(runner, runner_path, request, output, parent):
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(127)
+    enter_group(request["group"])
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(output, 1)

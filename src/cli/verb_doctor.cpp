@@ -10,6 +10,7 @@
 #include "catalog/names.h"
 #include "cli/screen.h"
 #include "cli/verbs.h"
+#include "engine/local/control_group_place.h"
 #include "engine/local/measure.h"
 #include "engine/local/python.h"
 
@@ -134,7 +135,7 @@ void print_json(const Context& context, const PythonInfo& python, const std::vec
   json.begin_object().member("testloom", TESTLOOM_VERSION).member("duckdb", duckdb_library_version());
   json.key("python").raw(python.json).key("other_pythons").begin_array();
   for (const std::string& other : others) json.value(other);
-  json.end_array().key("advice").begin_array();
+  json.end_array().member("control_groups", shown(group_place())).key("advice").begin_array();
   for (const std::string& line : advice) json.value(line);
   json.end_array();
   if (measured) write_measured(json, context, *measured);
@@ -154,6 +155,7 @@ void print_text(const Context& context, const PythonInfo& python, const std::vec
     print_line_of(hardware.hardware_type,
                   found == python.devices.end() ? "none" : device_line(found->second));
   }
+  print_line_of("groups", shown(group_place()));
   if (measured) print_measured(context, *measured);
   print_others(others);
   for (const std::string& step : advice) print_line("! " + one_line(step, 400));

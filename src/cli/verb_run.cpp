@@ -65,6 +65,7 @@ void take_limits(const RunOptions& options, const RunSection& section, RunReques
                                             : section.timeout_seconds.value_or(request.timeout_seconds);
   request.fetch_jobs = section.fetch_jobs.value_or(request.fetch_jobs);
   request.cache_bytes = section.cache_bytes;
+  request.control_groups = section.control_groups.value_or(request.control_groups);
 }
 
 RunRequest request_of(const Context& context, const RunOptions& options, std::vector<std::string>& notes) {

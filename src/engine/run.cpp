@@ -68,8 +68,9 @@ void note_work(const RunWork& work, const Selection& selection, std::vector<std:
 MachineRequest machine_request(const RunRequest& request, const std::vector<PlannedTest>& tests) {
   std::set<std::string> hardware_types;
   for (const PlannedTest& test : tests) hardware_types.insert(test.hardware_type);
-  return {request.python, request.hardware,     {hardware_types.begin(), hardware_types.end()},
-          request.jobs,   request.memory_bytes, request.all_fresh};
+  return {request.python,        request.hardware,     {hardware_types.begin(), hardware_types.end()},
+          request.jobs,          request.memory_bytes, request.all_fresh,
+          request.control_groups};
 }
 
 // With the journal's lock given up, so that it can be marked.

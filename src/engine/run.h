@@ -34,6 +34,7 @@ struct RunRequest {
   bool overcommit = false;                           // what can never fit may run alone; so in a search too
   int fetch_jobs = 2;                                // models that are fetched from the hub at once
   std::optional<int64_t> cache_bytes;                // that the hub's cache is to stay within
+  bool control_groups = true;                        // use them where they can be made
   bool all_fresh = false;  // each test in an interpreter of its own, none from a warm parent
   std::vector<HardwareSection> hardware;
   std::function<void(Outcome&)> judge;  // what is expected of tests; none: nothing

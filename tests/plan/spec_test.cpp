@@ -77,6 +77,7 @@ void dump_run(std::string& out, const RunSection& run) {
   if (run.timeout_seconds) line += fmt::format(" timeout {} s", *run.timeout_seconds);
   if (run.retries) line += fmt::format(" retries {}", *run.retries);
   if (run.fetch_jobs) line += fmt::format(" fetch jobs {}", *run.fetch_jobs);
+  if (run.control_groups) line += fmt::format(" control groups {}", *run.control_groups);
   if (run.cache_bytes) line += fmt::format(" cache {}", *run.cache_bytes);
   if (!line.empty()) out += "run" + line + '\n';
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/units.h"
 #include "engine/local/attempt_answer.h"
 #include "engine/local/process_tree.h"
 
@@ -39,6 +40,7 @@ Attempt::Attempt(AttemptStart start) : start_(std::move(start)), output_(start_.
 }
 
 Attempt::~Attempt() {
+  group_.reset();  // ends what is left in it
   std::error_code error;
   fs::remove_all(start_.folder, error);
 }
@@ -48,7 +50,7 @@ void Attempt::has_started(pid_t pid, StartKind how) {
   how_ = how;
   began_ = monotonic_seconds();
   start_.outcome.started_at_us = utc_now_microseconds();
-  kernel_kills_before_ = kernel_oom_kills();
+  if (!has_exact_count()) kernel_kills_before_ = kernel_oom_kills();
   output_.close_writing_end();
 }
 
@@ -100,6 +102,21 @@ void Attempt::end_for_memory(std::string reason) {
   tend();
 }
 
+// Empty where the kernel did not end any of it.
+std::string Attempt::kernel_reason() {
+  const std::optional<KernelEnd> end = group_ ? group_->kernel_end() : std::nullopt;
+  if (!end) return "";
+  note_memory(end->held_bytes);
+  const std::string reason(kKernelEnded);
+  if (end->budget_bytes == 0) return reason;
+  return fmt::format("{}: all tests together may take {}", reason,
+                     show_bytes(static_cast<double>(end->budget_bytes)));
+}
+
+void Attempt::heed_kernel() {
+  if (std::string reason = kernel_reason(); !reason.empty()) end_for_memory(std::move(reason));
+}
+
 void Attempt::note_memory(int64_t bytes) { peak_tree_bytes_ = std::max(peak_tree_bytes_, bytes); }
 
 void Attempt::note_beside(const std::string& case_name) {
@@ -113,6 +130,7 @@ Outcome Attempt::finish(const ProcessExit& exit) {
   outcome.duration_s = monotonic_seconds() - began_;
   outcome.start = how_ == StartKind::fork ? "fork" : "fresh";
   if (exit.peak_memory_bytes > 0) outcome.peak_memory_bytes = exit.peak_memory_bytes;
+  if (memory_reason_.empty()) memory_reason_ = kernel_reason();
   const bool ended_early = timed_out_ || interrupted_ || !memory_reason_.empty();
   if (ended_early || !take_answer(result_file(), outcome)) {
     if (!memory_reason_.empty()) {
@@ -125,7 +143,8 @@ Outcome Attempt::finish(const ProcessExit& exit) {
       outcome.reason = fmt::format("ended after {:g} s", start_.timeout_seconds);
     } else {
       check_room(exit.status, result_file());
-      take_exit(exit.status, kernel_oom_kills() > kernel_kills_before_, outcome);
+      const bool ended_by_kernel = !has_exact_count() && kernel_oom_kills() > kernel_kills_before_;
+      take_exit(exit.status, ended_by_kernel, outcome);
     }
   }
   if (peak_tree_bytes_ > outcome.peak_memory_bytes.value_or(0)) outcome.peak_memory_bytes = peak_tree_bytes_;

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/local/control_group.h"
 #include "engine/local/output.h"
 #include "engine/outcome.h"
 #include "plan/tests.h"
@@ -57,6 +59,11 @@ class Attempt {
   std::filesystem::path result_file() const { return start_.folder / "result.json"; }
   std::filesystem::path current_folder() const { return start_.folder / "cwd"; }
   CapturedOutput& output() { return output_; }
+  // Its control group, to be in before it begins; nothing: it has none.
+  void take_group(std::unique_ptr<TestGroup> group) { group_ = std::move(group); }
+  std::string group_entry() const { return group_ ? group_->entry() : ""; }
+  // That its group holds; 0 where it has none.
+  int64_t group_bytes() const { return group_ ? group_->held_bytes() : 0; }
 
   void has_started(pid_t pid, StartKind how);
   bool is_running() const { return pid_ > 0; }
@@ -73,6 +80,8 @@ class Attempt {
   // Ends it at once because of the memory that it holds.
   void end_for_memory(std::string reason);
   void note_memory(int64_t bytes);  // of its whole tree
+  // Ends what is left of it where the kernel ended a process of it for want of memory.
+  void heed_kernel();
   void note_beside(const std::string& case_name);
 
   // The outcome, after the process ended and what is left of it was ended too. To be called once.
@@ -80,15 +89,19 @@ class Attempt {
   // It never started.
   Outcome finish_unstarted(std::string reason);
   bool is_asked_to_end() const { return asked_at_ > 0; }
+  bool is_ended_for_memory() const { return !memory_reason_.empty(); }
   // It was killed, and nobody says that it ended.
   bool is_overdue() const;
 
  private:
   void ask_to_end();
+  std::string kernel_reason();
+  bool has_exact_count() const { return group_ && start_.launch.empty(); }
   void keep_files(Outcome& outcome);
 
   AttemptStart start_;
   CapturedOutput output_;
+  std::unique_ptr<TestGroup> group_;
   pid_t pid_ = -1;
   StartKind how_ = StartKind::fresh;
   double began_ = 0;     // monotonic
@@ -98,7 +111,7 @@ class Attempt {
   bool interrupted_ = false;
   std::string memory_reason_;
   int64_t peak_tree_bytes_ = 0;
-  int64_t kernel_kills_before_ = 0;
+  int64_t kernel_kills_before_ = 0;  // on the whole machine, where its group does not tell
 };
 
 }  // namespace testloom

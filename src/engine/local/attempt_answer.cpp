@@ -109,7 +109,7 @@ void take_exit(int status, bool kernel_killed_for_memory, Outcome& outcome) {
     outcome.reason = fmt::format("exited with status {} and no result", WEXITSTATUS(status));
   } else if (WTERMSIG(status) == SIGKILL && kernel_killed_for_memory) {
     outcome.outcome = outcome::oom;
-    outcome.reason = "the kernel ended it for want of memory";
+    outcome.reason = kKernelEnded;
   } else {
     const char* name = ::sigabbrev_np(WTERMSIG(status));
     outcome.outcome = outcome::crashed;

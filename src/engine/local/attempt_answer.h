@@ -3,10 +3,13 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "engine/outcome.h"
 
 namespace testloom {
+
+inline constexpr std::string_view kKernelEnded = "the kernel ended it for want of memory";
 
 // Fills the outcome from the runner's record; false when there is none, or one that is not the runner's.
 bool take_answer(const std::filesystem::path& file, Outcome& outcome);

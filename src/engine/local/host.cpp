@@ -13,6 +13,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "engine/local/control_group_place.h"
 
 namespace testloom {
 
@@ -47,18 +48,13 @@ struct Limit {
 // The smallest limit of the control groups that this process is in, of either version.
 std::optional<Limit> group_limit() {
   std::optional<Limit> smallest;
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    const std::vector<std::string> parts = split(line, ':');
-    if (parts.size() < 3 || !(parts[0] == "0" || parts[1] == "memory")) continue;
-    const bool second = parts[0] == "0";
-    std::filesystem::path folder = (second ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory") + parts[2];
-    for (; folder.native().size() >= std::string_view("/sys/fs/cgroup").size();
-         folder = folder.parent_path()) {
-      const auto bytes = number_in(folder / (second ? "memory.max" : "memory.limit_in_bytes"));
-      const auto used = number_in(folder / (second ? "memory.current" : "memory.usage_in_bytes"));
+  for (const OwnGroup& group : own_groups()) {
+    const GroupNames& names = names_of_version(group.version);
+    for (std::filesystem::path folder = group.folder;; folder = folder.parent_path()) {
+      const auto bytes = number_in(folder / names.limit);
+      const auto used = number_in(folder / names.used);
       if (bytes && used && (!smallest || *bytes < smallest->bytes)) smallest = Limit{*bytes, *used};
-      if (folder == folder.parent_path()) break;
+      if (folder == group.mount || folder == folder.parent_path()) break;
     }
   }
   return smallest;

@@ -91,6 +91,12 @@ void remove_folders(const RunFolders& folders) {
   fs::remove(folders.artifacts, error);
 }
 
+// With limits where the user set one, not where the budget is what happened to be free.
+std::unique_ptr<RunGroups> groups_of(const RunRequest& request, const fs::path& journal) {
+  if (!request.control_groups) return nullptr;
+  return RunGroups::make(group_place(), journal.stem().native(), request.memory_bytes);
+}
+
 }  // namespace
 
 LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const std::string& resumed,
@@ -111,7 +117,7 @@ LocalRun::LocalRun(const RunRequest& request, const Selection& selection, const 
                folders_.work / "fetch.py", request.fetch_jobs, request.cache_bytes, work_->tests.size()),
       schedule_(schedule_of(work_->tests, fetches_.waiting())),
       starts_(folders_, work_->renderer, machine.uses, work_->tests),
-      supervisor_(folders_.work, machine.room.memory_bytes),
+      supervisor_(folders_.work, machine.room.memory_bytes, groups_of(request, journal_.path())),
       health_(admission_, machine.uses, supervisor_),
       repeat_(selection.repeat),
       states_(work_->tests.size()),

@@ -6,6 +6,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "engine/local/control_group_place.h"
 
 namespace testloom {
 
@@ -34,6 +35,7 @@ void add_hardware(Machine& machine, const MachineRequest& request, const std::st
 Machine look_at_machine(const MachineRequest& request) {
   Machine machine;
   machine.host = host_facts();
+  machine.control_groups = request.control_groups ? shown(group_place()) : "off";
   machine.pythons[request.python] = probe_python(request.python);
   for (const std::string& name : request.hardware_types) add_hardware(machine, request, name);
   machine.room.cores = machine.host.cores;
@@ -48,7 +50,7 @@ Machine look_at_machine(const MachineRequest& request) {
 std::string environment_json(const Machine& machine, const std::string& python) {
   const std::string& own = machine.pythons.at(python).json;
   JsonWriter more;
-  more.key("host").raw(json_of(machine.host));
+  more.key("host").raw(json_of(machine.host)).member("control_groups", machine.control_groups);
   for (const auto& [name, use] : machine.uses) {
     if (use.python != python && machine.pythons.contains(use.python))
       more.key("python of " + name).raw(machine.pythons.at(use.python).json);

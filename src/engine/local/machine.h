@@ -19,10 +19,12 @@ struct MachineRequest {
   int jobs = 0;                             // 0: as many as there are cores
   int64_t memory_bytes = 0;                 // 0: what is free now
   bool all_fresh = false;
+  bool control_groups = true;  // that they are to be used where they can be
 };
 
 struct Machine {
   HostFacts host;
+  std::string control_groups;                 // where they can be made, or why not; "off": not wanted
   std::map<std::string, HardwareUse> uses;    // by hardware type
   std::map<std::string, PythonInfo> pythons;  // by the interpreter's path, as it was given
   HostRoom room;

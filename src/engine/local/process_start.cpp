@@ -31,6 +31,14 @@ void limit_test() {
   ::setrlimit(RLIMIT_CORE, &none);
 }
 
+// One that cannot be entered is done without.
+void enter_group(const char* entry) {
+  const int file = ::open(entry, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  if (::write(file, "0", 1) < 0) errno = 0;
+  ::close(file);
+}
+
 bool place_descriptors(const ProcessStart& request) {
   const int nothing = ::open("/dev/null", O_RDONLY);
   if (nothing < 0 || ::dup2(nothing, 0) < 0 || ::dup2(request.output, 1) < 0 || ::dup2(request.output, 2) < 0)
@@ -46,6 +54,7 @@ bool place_descriptors(const ProcessStart& request) {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it ended before it could be watched
+  if (!request.group.empty()) enter_group(request.group.c_str());
   if (place_descriptors(request) && ::chdir(request.folder.c_str()) == 0) {
     if (request.is_test) limit_test();
     for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) std::signal(number, SIG_DFL);

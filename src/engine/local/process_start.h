@@ -17,6 +17,7 @@ struct ProcessStart {
   std::vector<std::pair<std::string, std::string>> environment;  // set on top of this program's
   int output = -1;                                               // becomes its standard output and error
   int control = -1;                                              // becomes its descriptor 3; -1: it has none
+  std::string group;     // the file by which it gets into its control group; empty: it stays in this one's
   bool is_test = false;  // it gets the limits of a test, and adopts what its descendants leave behind
 };
 

@@ -39,8 +39,8 @@ void hold_child_signals() {
   ::sigprocmask(SIG_BLOCK, &children, nullptr);
 }
 
-Supervisor::Supervisor(std::filesystem::path files, int64_t memory_bytes)
-    : files_(std::move(files)), memory_(memory_bytes) {
+Supervisor::Supervisor(std::filesystem::path files, int64_t memory_bytes, std::unique_ptr<RunGroups> groups)
+    : files_(std::move(files)), memory_(memory_bytes), groups_(std::move(groups)) {
   hold_child_signals();
   const sigset_t children = child_signal();
   child_signals_ = FileDescriptor(::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -58,6 +58,7 @@ void Supervisor::start(AttemptStart start) {
   const int64_t id = start.id;
   auto made = std::make_unique<Attempt>(std::move(start));
   Attempt& attempt = *attempts_.emplace(id, std::move(made)).first->second;
+  if (groups_) attempt.take_group(groups_->take());
   for (const auto& [other, running] : attempts_) {
     if (other == id) continue;
     running->note_beside(attempt.start().test->case_name);
@@ -97,6 +98,7 @@ void Supervisor::start_fresh(Attempt& attempt) {
   request.environment = asked.parent_environment;
   request.environment.insert(request.environment.end(), asked.environment.begin(), asked.environment.end());
   request.output = attempt.output().writing_end();
+  request.group = attempt.group_entry();
   request.is_test = true;
   const StartedProcess started = start_process(request);
   if (started.error != 0) {
@@ -140,7 +142,7 @@ void Supervisor::fork_from(Warm& warm, Attempt& attempt) {
   warm_of_[asked.id] = warm.key;
   // A parent that is gone says so itself, and its attempts are looked after then.
   warm.parent->fork({asked.id, attempt.test_file(), attempt.result_file(), attempt.current_folder(),
-                     asked.environment, attempt.output().writing_end()});
+                     asked.environment, attempt.group_entry(), attempt.output().writing_end()});
 }
 
 void Supervisor::take_warm_events(Warm& warm) {

@@ -14,6 +14,7 @@
 
 #include "engine/local/attempt.h"
 #include "engine/local/command.h"
+#include "engine/local/control_group.h"
 #include "engine/local/memory_watch.h"
 #include "engine/local/warm_parent.h"
 
@@ -36,8 +37,9 @@ void hold_child_signals();
 class Supervisor {
  public:
   // `files` holds runner.py and warm_parent.py; `memory_bytes` is what all tests together may take; 0: no
-  // limit. REQUIRES: no other part of the program waits for children while wait() does.
-  Supervisor(std::filesystem::path files, int64_t memory_bytes);
+  // limit. `groups` may be nothing. REQUIRES: no other part of the program waits for children while wait()
+  // does.
+  Supervisor(std::filesystem::path files, int64_t memory_bytes, std::unique_ptr<RunGroups> groups);
   ~Supervisor();
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
@@ -91,6 +93,7 @@ class Supervisor {
 
   std::filesystem::path files_;
   MemoryWatch memory_;
+  std::unique_ptr<RunGroups> groups_;  // outlives attempts
   FileDescriptor child_signals_;
   Running attempts_;
   std::map<int64_t, std::unique_ptr<Command>> commands_;

@@ -30,7 +30,7 @@ std::string text_of(const ForkRequest& request) {
   JsonWriter text;
   text.begin_object().member("id", request.id).member("test", request.test.native());
   text.member("result", request.result.native()).member("folder", request.folder.native());
-  text.key("env").begin_object();
+  text.member("group", request.group).key("env").begin_object();
   for (const auto& [name, value] : request.environment) text.member(name, value);
   return text.end_object().end_object().take();
 }

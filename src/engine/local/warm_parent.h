@@ -25,6 +25,7 @@ struct ForkRequest {
   int64_t id = 0;
   std::filesystem::path test, result, folder;
   std::vector<std::pair<std::string, std::string>> environment;
+  std::string group;  // the file by which it gets into its control group; empty: it has none
   int output = -1;
 };
 

@@ -83,6 +83,7 @@ struct RunSection {
   std::optional<int> retries;
   std::optional<int> fetch_jobs;       // models that are fetched at once
   std::optional<int64_t> cache_bytes;  // that the hub's cache is to stay within
+  std::optional<bool> control_groups;  // to be used where they can be
 };
 
 struct PlanSpec {

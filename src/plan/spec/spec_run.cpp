@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/units.h"
 
 namespace testloom {
 
 namespace {
 
-constexpr std::string_view kRunKeys[] = {"jobs", "memory", "timeout", "retries", "fetch_jobs", "cache_gb"};
+constexpr std::string_view kRunKeys[] = {"jobs",       "memory",   "timeout",       "retries",
+                                         "fetch_jobs", "cache_gb", "control_groups"};
 constexpr int kMostJobs = 4096;
 constexpr int kMostRetries = 100;
 constexpr int kMostFetches = 64;
@@ -55,6 +57,16 @@ std::optional<double> read_timeout(SpecReader& reader, const TomlEntry& entry) {
   return seconds;
 }
 
+std::optional<bool> read_control_groups(SpecReader& reader, const TomlEntry& entry) {
+  const std::optional<std::string> word = reader.text(entry, "\"auto\"");
+  if (!word) return std::nullopt;
+  if (*word == "auto" || *word == "off") return *word == "auto";
+  reader.refuse(entry.value.place,
+                fmt::format("'control_groups' is {}, not \"auto\" or \"off\"", quote(*word)),
+                "\"auto\" uses them where they can be made");
+  return std::nullopt;
+}
+
 }  // namespace
 
 RunSection read_run_section(SpecReader& reader, const TomlEntry& entry) {
@@ -71,6 +83,8 @@ RunSection read_run_section(SpecReader& reader, const TomlEntry& entry) {
     if (const std::optional<double> gigabytes = bounded(reader, *cache, kMostGigabytes, "50"))
       run.cache_bytes = static_cast<int64_t>(*gigabytes * 1e9);
   }
+  if (const TomlEntry* groups = table->find("control_groups"))
+    run.control_groups = read_control_groups(reader, *groups);
   return run;
 }
 
